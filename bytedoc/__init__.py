@@ -1,0 +1,38 @@
+"""bytedoc: what real CPython interpreters answer, in the pages of a Sphinx project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    from . import config, directives, domain, nodes, render, roles
+
+    config.register(app)
+    app.add_domain(domain.BytedocDomain)
+    nodes.register(app)
+    directives.register(app)
+    roles.register(app)
+    render.register(app)
+    app.connect("env-updated", domain.settle)
+    app.connect("builder-inited", add_static_files)
+    app.add_css_file("bytedoc.css")
+    return {
+        "version": __version__,
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+def add_static_files(app: Sphinx) -> None:
+    """Let HTML builders copy the style sheet."""
+    if app.builder.format == "html":
+        app.config.html_static_path.append(str(Path(__file__).parent / "static"))

@@ -1,0 +1,115 @@
+"""The configuration: one dataclass, whose fields are the values in ``conf.py``."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import BytedocError
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config as SphinxConfig
+
+PREFIX = "bytedoc_"
+
+
+def _value(default: Any, doc: str, **more: Any) -> Any:
+    metadata = {"doc": doc, "rebuild": "", **more}
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Each field ``name`` is the value ``bytedoc_name`` of ``conf.py``."""
+
+    target: str = _value(
+        "",
+        "The release whose guide is built, such as `3.8`, or the path of an interpreter. Empty: the "
+        "interpreter that runs Sphinx.",
+    )
+    interpreters: dict[str, str] = _value(
+        {},
+        "Where the interpreter of a release is, such as `{'3.8': '/opt/python3.8/bin/python'}`. "
+        "Releases that are not named here are looked for on the machine.",
+    )
+    execute: bool = _value(
+        True,
+        "Whether interpreters may be started. If not, only results that were recorded before are "
+        "shown, and each that is missing is a warning.",
+    )
+    cache: str = _value(
+        "",
+        "The folder in which results are kept, relative to the source folder. Empty: "
+        "`bytedoc` in the folder of the doctrees.",
+    )
+    layout: str = _value(
+        "above",
+        "Where the source of an example stands: `above` its listing, `beside` it, or `hidden`.",
+        rebuild="env",
+        choices=("above", "beside", "hidden"),
+    )
+    opcode_url: str = _value(
+        "https://docs.python.org/{release}/library/dis.html#opcode-{name}",
+        "Where the name of an instruction links to, when no page of the project documents it. "
+        "Empty: nowhere.",
+        rebuild="html",
+    )
+    timeout: float = _value(10.0, "Seconds of wall time that an example may run.", minimum=0.01)
+    memory: int = _value(
+        1024,
+        "Mebibytes of memory that an example may use, where the platform can limit it.",
+        minimum=16,
+    )
+    output_limit: int = _value(100_000, "Bytes that an example may print.", minimum=1)
+    file_limit: int = _value(64, "Mebibytes that a file written by an example may have.", minimum=1)
+    timing_processes: int = _value(
+        6, "In how many processes each statement of a timing is measured.", minimum=1
+    )
+    timing_values: int = _value(
+        3, "How many times each of these processes measures a statement.", minimum=1
+    )
+    timing_min_time: float = _value(
+        0.02, "Seconds that one measurement of a statement lasts at least.", minimum=0.000_001
+    )
+
+    @classmethod
+    def from_sphinx(cls, config: SphinxConfig) -> Config:
+        """The values as ``conf.py`` and ``-D`` set them."""
+        return cls(
+            **{item.name: getattr(config, PREFIX + item.name) for item in dataclasses.fields(cls)}
+        )
+
+    def check(self) -> list[BytedocError]:
+        """What is wrong with the values; the build goes on with those that are right."""
+        found = []
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            choices = item.metadata.get("choices")
+            if choices and value not in choices:
+                found.append(_wrong(item.name, value, f"one of {', '.join(choices)}"))
+            minimum = item.metadata.get("minimum")
+            if minimum is not None and not (isinstance(value, int | float) and value >= minimum):
+                found.append(_wrong(item.name, value, f"a number of at least {minimum}"))
+        return found
+
+
+def _wrong(name: str, value: object, wanted: str) -> BytedocError:
+    return BytedocError("option", f"{PREFIX}{name} is {value!r} in conf.py; it must be {wanted}")
+
+
+def register(app: Sphinx) -> None:
+    """Add each field to Sphinx as a configuration value."""
+    for item in dataclasses.fields(Config):
+        default = (
+            item.default_factory()
+            if item.default_factory is not dataclasses.MISSING
+            else item.default
+        )
+        types: tuple[type, ...] = (type(default),)
+        if isinstance(default, float):
+            types = (float, int)
+        app.add_config_value(PREFIX + item.name, default, item.metadata["rebuild"], types)

@@ -1,0 +1,336 @@
+"""The directives: they read their options, leave an `Example` or a `Use` behind, and execute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst.states import RSTState
+from sphinx.util.docutils import SphinxDirective
+
+from .domain import BytedocDomain, bytedoc_domain
+from .errors import BytedocError, Problem
+from .examples import NAME, Example, Use, unknown
+from .models import digest_of
+from .nodes import pending_release, pending_view
+from .release import ReleaseRange
+from .views import VIEWS
+from .views.base import Parser, View
+from .views.options import COMMON, DEFINING, flag, text
+from .views.timing import statements
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+def path_in_project(env: BuildEnvironment, source: str | None) -> str:
+    """A source file's path relative to the source folder; its name alone where it is elsewhere."""
+    path = Path(source or env.doc2path(env.docname))
+    return path.relative_to(env.srcdir).as_posix() if path.is_relative_to(env.srcdir) else path.name
+
+
+class _AnyOption(dict[str, Any]):
+    """Accepts every option as its text: ours are checked with a message and a subtype of our own."""
+
+    def __missing__(self, name: str) -> Any:
+        return lambda value: value
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class BytedocDirective(SphinxDirective):
+    """What all directives share: reading options, and finding their place in the source."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec = _AnyOption()
+    parsers: ClassVar[Mapping[str, Parser]] = {}
+
+    @property
+    def domain(self) -> BytedocDomain:
+        """The domain."""
+        return bytedoc_domain(self.env)
+
+    def place(self) -> tuple[str, int]:
+        """The file, relative to the source folder, and the line of the directive."""
+        source, line = self.get_source_info()
+        return path_in_project(self.env, source), line or self.lineno
+
+    def content_line(self) -> int:
+        """The line of the file on which the content begins.
+
+        In reST every line of the content knows its own; MyST counts from the directive's line.
+        """
+        if isinstance(self.state, RSTState):
+            return int(self.content.offset(0)) + 1
+        return self.place()[1] + self.content_offset + 1
+
+    def tell(self, error: BytedocError) -> None:
+        """Keep a mistake for the end of the read phase."""
+        path, line = self.place()
+        if error.line:
+            line = self.content_line() + error.line - 1
+        message = f"{self.name}: {error.message}"
+        self.domain.note_problem(Problem(error.subtype, message, self.env.docname, path, line))
+
+    def read_options(self) -> dict[str, Any]:
+        """The options that are right; the others are told."""
+        found = {}
+        for name, value in self.options.items():
+            if name not in self.parsers:
+                self.tell(
+                    unknown("option", f":{name}:", [f":{key}:" for key in self.parsers], "option")
+                )
+                continue
+            try:
+                found[name] = self.parsers[name](None if value is None else str(value))
+            except ValueError as error:
+                shown = "" if value is None else f" {value}"
+                self.tell(BytedocError("option", f":{name}:{shown}: {error}"))
+        return found
+
+    def releases(self, options: Mapping[str, Any]) -> ReleaseRange:
+        """The releases that ``:since:`` and ``:until:`` leave."""
+        first = options["since"].first if "since" in options else None
+        last = options["until"].last if "until" in options else None
+        return ReleaseRange(first, last)
+
+
+class ViewDirective(BytedocDirective):
+    """A view of an example: of a named one (argument), or of one that it defines (content)."""
+
+    view: ClassVar[View]
+
+    def run(self) -> list[nodes.Node]:
+        options = self.read_options()
+        try:
+            example, shown = self.example(options)
+        except BytedocError as error:
+            self.tell(error)
+            return []
+        path, line = self.place()
+        name = example.name if isinstance(example, Example) else example
+        use = Use(
+            view=self.view.name,
+            example=name,
+            options={
+                key: value
+                for key, value in options.items()
+                if key in self.view.options or key == "statements"
+            },
+            docname=self.env.docname,
+            path=path,
+            line=line,
+            anchor=self.anchor(name, options),
+            expectations=options.get("expect", ()),
+            releases=self.releases(options),
+            release=options.get("release", ""),
+        )
+        pending = pending_view(
+            use=self.domain.note_use(use), classes=list(options.get("class", ()))
+        )
+        self.set_source_info(pending)
+        if not shown:
+            return [pending]
+        layout = options.get("layout", self.domain.config.layout)
+        frame = nodes.container("", classes=["bytedoc-example", f"bytedoc-{layout}"])
+        assert isinstance(example, Example)
+        frame["ids"].append(example.anchor)
+        frame += shown
+        frame += pending
+        self.set_source_info(frame)
+        return [frame]
+
+    def example(self, options: Mapping[str, Any]) -> tuple[Example | str, list[nodes.Node]]:
+        """The example to show, or its name, and the nodes of its source.
+
+        Raises:
+            BytedocError: there is neither content nor argument, or both.
+        """
+        if not self.view.needs_example:
+            if self.arguments or self.content:
+                raise BytedocError("argument", "it takes no argument and no content")
+            return "", []
+        if self.content and self.arguments:
+            raise BytedocError(
+                "argument",
+                "it has an argument (a named example) and content (a new example); it takes one of them, "
+                "and :name: names a new example",
+            )
+        if self.arguments:
+            for name in options.keys() & DEFINING.keys():
+                self.tell(BytedocError("option", f":{name}: belongs where the example is defined"))
+            return self.arguments[0].strip(), []
+        if not self.content:
+            raise BytedocError(
+                "argument", "it needs content, or the name of an example as its argument"
+            )
+        example = define(self, options)
+        return example, source_nodes(self, example, options)
+
+    def anchor(self, example: str, options: Mapping[str, Any]) -> str:
+        """What the anchors of this output begin with; the same for all releases."""
+        if example in self.domain.unnamed(self.env.docname):
+            example = f"example-{example}"
+        words = [example, self.view.name, str(options.get("object", ""))]
+        base = nodes.make_id("-".join(word for word in words if word))
+        taken = {use.anchor for use in self.domain.uses.get(self.env.docname, ())}
+        return next(name for name in _numbered(base) if name not in taken)
+
+
+def _numbered(base: str) -> Iterator[str]:
+    yield base
+    number = 2
+    while True:
+        yield f"{base}-{number}"
+        number += 1
+
+
+def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
+    """Make the content of a directive an example, and known."""
+    source = "\n".join(directive.content) + "\n"
+    name = options.get("name", "")
+    if name and not NAME.fullmatch(name):
+        directive.tell(
+            BytedocError(
+                "option", f":name: {name}: a name has letters, digits and . _ + - in it only"
+            )
+        )
+        name = ""
+    path, _ = directive.place()
+    unnamed = digest_of([source, directive.env.docname])[:8]
+    anchor = nodes.make_id(f"example-{name or unnamed}")
+    while any(
+        item.anchor == anchor for item in directive.domain.by_page.get(directive.env.docname, ())
+    ):
+        anchor += "-again"
+    example = Example(
+        name=name or unnamed,
+        source=source,
+        docname=directive.env.docname,
+        path=path,
+        line=directive.content_line(),
+        anchor=anchor,
+        subject=options.get("object", ""),
+        setup=options.get("setup", ()),
+        releases=directive.releases(options),
+        named=bool(name),
+    )
+    directive.domain.note_example(example)
+    return example
+
+
+def source_nodes(
+    directive: BytedocDirective, example: Example, options: Mapping[str, Any]
+) -> list[nodes.Node]:
+    """The source of an example as it stands in the page; each line can be linked to."""
+    if options.get("layout", directive.domain.config.layout) == "hidden" or "hidden" in options:
+        return []
+    text_ = example.source.rstrip("\n")
+    block = nodes.literal_block(text_, text_, language="python", classes=["bytedoc-source"])
+    block["force"] = True  # an example may be for another release than Pygments knows
+    block["highlight_args"] = {"linespans": f"{example.anchor}-line"}
+    directive.set_source_info(block)
+    return [block]
+
+
+class OpcodeTableDirective(ViewDirective):
+    """The table of instructions; their names elsewhere then link to this page."""
+
+    def run(self) -> list[nodes.Node]:
+        self.domain.note_opcode_page(self.env.docname)
+        return super().run()
+
+
+class TimingDirective(ViewDirective):
+    """Statements, one a line, that are timed side by side; a comment at the end is a label."""
+
+    def example(self, options: Mapping[str, Any]) -> tuple[Example | str, list[nodes.Node]]:
+        if self.arguments:
+            raise BytedocError(
+                "argument", "it takes no argument; :setup: names what is executed before"
+            )
+        assert isinstance(options, dict)
+        found = statements(list(self.content))
+        if not found:
+            raise BytedocError("argument", "it needs content: statements, one a line")
+        labels = [item.label for item in found]
+        if options.get("baseline", labels[0]) not in labels:
+            self.tell(unknown("statement", options.pop("baseline"), labels, "option"))
+        options["statements"] = found
+        return "", []
+
+
+class ExampleDirective(BytedocDirective):
+    """Defines an example and shows its source alone."""
+
+    parsers = {
+        **DEFINING,
+        "object": text,
+        "since": COMMON["since"],
+        "until": COMMON["until"],
+        "class": COMMON["class"],
+        "hidden": flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        options = self.read_options()
+        if self.arguments and "name" not in options:
+            options["name"] = self.arguments[0].strip()
+        if not self.content:
+            self.tell(BytedocError("argument", "it needs content: the source of the example"))
+            return []
+        example = define(self, options)
+        shown = source_nodes(self, example, options)
+        if not shown:
+            return [nodes.target("", "", ids=[example.anchor])]
+        frame = nodes.container(
+            "", *shown, ids=[example.anchor], classes=["bytedoc-example", *options.get("class", ())]
+        )
+        self.set_source_info(frame)
+        return [frame]
+
+
+class ReleaseDirective(BytedocDirective):
+    """Prose for some releases only."""
+
+    def run(self) -> list[nodes.Node]:
+        self.read_options()
+        try:
+            releases = ReleaseRange.parse(" ".join(self.arguments))
+        except ValueError as error:
+            self.tell(BytedocError("argument", str(error)))
+            return []
+        if not self.content:
+            self.tell(BytedocError("argument", "it needs content: the prose for these releases"))
+            return []
+        self.domain.note_targeted(self.env.docname)
+        frame = pending_release(releases=releases)
+        self.set_source_info(frame)
+        frame += self.parse_content_to_nodes()
+        return [frame]
+
+
+#: Views whose directives read something of their own.
+_BASES: dict[str, type[ViewDirective]] = {
+    "opcode-table": OpcodeTableDirective,
+    "timing": TimingDirective,
+}
+
+
+def register(app: Sphinx) -> None:
+    """Add the directives to the domain."""
+    for view in VIEWS.values():
+        if view.is_directive:
+            parsers = {**COMMON, **(DEFINING if view.needs_example else {}), **view.options}
+            attributes = {"view": view, "parsers": parsers, "__doc__": view.__doc__}
+            base = _BASES.get(view.name, ViewDirective)
+            kind = type(f"{type(view).__name__}Directive", (base,), attributes)
+            app.add_directive_to_domain(BytedocDomain.name, view.name, kind)
+    app.add_directive_to_domain(BytedocDomain.name, "example", ExampleDirective)
+    app.add_directive_to_domain(BytedocDomain.name, "release", ReleaseDirective)

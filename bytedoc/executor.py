@@ -1,0 +1,118 @@
+"""The requests of a build to results: what is missing, on which interpreter, in which order.
+
+Everything but timings goes first, several interpreters at once.  Timings go last, one after the
+other, with nothing else of the build running.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from . import runner
+from .errors import InterpreterError
+from .models import Interpreter, Request
+from .runner import Limits
+from .store import Store
+
+Task = tuple[Interpreter, Request]
+
+#: Views that execute an example; one probe does about a thousand of them a second.
+_EXECUTING = frozenset({"run", "value"})
+#: From so many on, an interpreter gets a second probe.
+_WORTH_A_PROBE = 16
+
+
+def missing(tasks: Iterable[Task], store: Store) -> list[Task]:
+    """The tasks that have no result yet, each once, in order."""
+    found: dict[tuple[str, str], Task] = {}
+    for interpreter, request in tasks:
+        key = (interpreter.identity, request.digest)
+        if key not in found and store.get(interpreter, request) is None:
+            found[key] = (interpreter, request)
+    return list(found.values())
+
+
+def execute(tasks: Sequence[Task], store: Store, limits: Limits) -> Iterator[Request]:
+    """Have every task answered and the answers stored; yields each request as it is done.
+
+    An interpreter that breaks down in between leaves its remaining tasks failures.
+    """
+    timings = [task for task in tasks if task[1].view == "timing"]
+    others = [task for task in tasks if task[1].view != "timing"]
+    yield from in_parallel(split(others, os.cpu_count() or 1), store, limits)
+    for interpreter, request in timings:
+        patient = replace(limits, wall=wall_of_timing(request), cpu=wall_of_timing(request))
+        yield from in_parallel([[(interpreter, request)]], store, patient)
+
+
+def in_parallel(batches: Sequence[list[Task]], store: Store, limits: Limits) -> Iterator[Request]:
+    """Run batches in threads; yields each request as it is done."""
+    if not batches:
+        return
+    done: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+
+    def work(batch: list[Task]) -> None:
+        try:
+            run_batch(batch, store, limits, done.put)
+        finally:
+            done.put(None)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        futures = [pool.submit(work, batch) for batch in batches]
+        running = len(batches)
+        while running:
+            request = done.get()
+            if request is None:
+                running -= 1
+            else:
+                yield request
+        for future in futures:
+            future.result()
+
+
+def split(tasks: Sequence[Task], most: int) -> list[list[Task]]:
+    """Tasks of one interpreter together; those that execute code spread over *most* probes."""
+    by_interpreter: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_interpreter.setdefault(task[0].executable, []).append(task)
+    batches = []
+    for mine in by_interpreter.values():
+        executing = [task for task in mine if task[1].view in _EXECUTING]
+        compiling = [task for task in mine if task[1].view not in _EXECUTING]
+        count = max(1, min(most, len(executing) // _WORTH_A_PROBE))
+        parts = [executing[n::count] for n in range(count)]
+        parts[-1] = compiling + parts[-1]
+        batches.extend(part for part in parts if part)
+    return batches
+
+
+def run_batch(
+    tasks: Sequence[Task], store: Store, limits: Limits, on_done: Callable[[Request], None]
+) -> None:
+    """Have one interpreter answer its tasks."""
+    interpreter = tasks[0][0]
+    answered = 0
+
+    def keep(index: int, record: dict[str, object]) -> None:
+        nonlocal answered
+        store.put(interpreter, tasks[index][1], record)
+        answered = index + 1
+        on_done(tasks[index][1])
+
+    jobs = [{"view": request.view, **request.job} for _, request in tasks]
+    try:
+        runner.run(interpreter.executable, jobs, limits, keep)
+    except InterpreterError as error:
+        for index in range(answered, len(tasks)):
+            keep(index, {"failure": {"kind": error.subtype, "message": error.message}})
+
+
+def wall_of_timing(request: Request) -> float:
+    """Seconds that a timing may take: a minute, and three times what it takes by its options."""
+    options = request.job["options"]
+    runs = options["processes"] * (options["values"] + 1) + 40
+    return 60.0 + 3.0 * len(request.job["statements"]) * runs * float(options["min_time"])

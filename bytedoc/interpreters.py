@@ -1,0 +1,171 @@
+"""From a release to an interpreter: where it is, and what it says it is.
+
+What an interpreter said is kept, with the size and times of the files that it consists of.  As long as
+those are the same, it is not started again only to be asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import runner
+from .errors import InterpreterError
+from .models import Interpreter
+from .release import FLOOR, Release
+
+
+class Interpreters:
+    """The interpreters of this machine.
+
+    Args:
+        named: the path of the interpreter of a release, as the configuration gives it.
+        memory: the file in which to remember what interpreters said.
+    """
+
+    def __init__(self, named: Mapping[str, str], memory: Path) -> None:
+        self._named = dict(named)
+        self._memory = memory
+        self._remembered: dict[str, Any] | None = None
+        self._found: dict[str, Interpreter | InterpreterError] = {}
+
+    def get(self, wanted: str) -> Interpreter:
+        """The interpreter for a release (``3.8``), a path, or, if empty, the one that runs this.
+
+        Raises:
+            InterpreterError: there is none, or it can't be used.
+        """
+        if wanted not in self._found:
+            try:
+                self._found[wanted] = self._get(wanted)
+            except InterpreterError as error:
+                self._found[wanted] = error
+        found = self._found[wanted]
+        if isinstance(found, InterpreterError):
+            raise found
+        return found
+
+    def _get(self, wanted: str) -> Interpreter:
+        if not wanted:
+            return self._identify(sys.executable)
+        if wanted in self._named:
+            path = os.path.expanduser(self._named[wanted])
+            found = self._identify(path)
+            if str(found.release) != wanted:
+                raise InterpreterError(
+                    "interpreter-missing",
+                    f"bytedoc_interpreters gives {path} for {wanted}, but that is {found}",
+                )
+            return found
+        try:
+            release = Release.parse(wanted)
+        except ValueError:
+            if os.sep in wanted or Path(wanted).exists():
+                return self._identify(os.path.expanduser(wanted))
+            raise InterpreterError(
+                "interpreter-missing",
+                f"{wanted!r} is neither a release such as 3.13 nor the path of an interpreter",
+            ) from None
+        if release < FLOOR:
+            raise InterpreterError(
+                "interpreter-version", f"Python {release} can't be shown; the oldest is {FLOOR}"
+            )
+        return self._look_for(release)
+
+    def _look_for(self, release: Release) -> Interpreter:
+        """The newest build of a release that is on this machine."""
+        known = self._recall().get("releases", {}).get(str(release))
+        if known is not None:
+            remembered = self._remembered_identity(known)
+            if remembered is not None and remembered.release == release:
+                return remembered
+        if release == Release(*sys.version_info[:2]):
+            return self._identify(sys.executable)
+        import findpython
+
+        candidates = [
+            item
+            for item in findpython.find_all(release.major, release.minor)
+            if item.implementation == "cpython" and not item.version.is_prerelease
+        ] or list(findpython.find_all(release.major, release.minor))
+        candidates.sort(key=lambda item: item.version, reverse=True)
+        problems = []
+        for candidate in candidates:
+            try:
+                found = self._identify(str(candidate.executable))
+            except InterpreterError as error:
+                problems.append(error)
+                continue
+            self._recall().setdefault("releases", {})[str(release)] = found.executable
+            self._save()
+            return found
+        if problems:
+            raise problems[0]
+        raise InterpreterError(
+            "interpreter-missing",
+            f"no CPython {release} was found on this machine: install it, or name it in "
+            f"bytedoc_interpreters = {{{str(release)!r}: '/path/to/python{release}'}}",
+        )
+
+    def _identify(self, executable: str) -> Interpreter:
+        """Ask the interpreter what it is, unless it said so before and has not changed since."""
+        remembered = self._remembered_identity(executable)
+        if remembered is not None:
+            return remembered
+        if not os.path.exists(executable):
+            raise InterpreterError("interpreter-missing", f"there is no {executable}")
+        record = runner.ask(executable, "identity")
+        # A wrapper or shim may start another interpreter tomorrow without changing itself.
+        if os.path.realpath(record["executable"]) == os.path.realpath(executable):
+            self._recall().setdefault("identities", {})[executable] = {
+                "files": _states({executable, *record["files"]}),
+                "record": dict(record),
+            }
+            self._save()
+        return Interpreter.from_json(executable, record)
+
+    def _remembered_identity(self, executable: str) -> Interpreter | None:
+        entry = self._recall().get("identities", {}).get(executable)
+        try:
+            if entry is None or _states(entry["files"]) != entry["files"]:
+                return None
+            return Interpreter.from_json(executable, entry["record"])
+        except (KeyError, TypeError, AttributeError):
+            return None  # written by another version of bytedoc, or damaged
+
+    def _recall(self) -> dict[str, Any]:
+        if self._remembered is None:
+            try:
+                found = json.loads(self._memory.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                found = None
+            self._remembered = found if isinstance(found, dict) else {}
+        return self._remembered
+
+    def _save(self) -> None:
+        self._memory.parent.mkdir(parents=True, exist_ok=True)
+        part = self._memory.with_name(f"{self._memory.name}.{os.getpid()}")
+        part.write_text(json.dumps(self._recall(), indent=1, sort_keys=True), encoding="utf-8")
+        part.replace(self._memory)
+
+
+def _states(paths: Any) -> dict[str, list[Any] | None]:
+    """What tells one state of each file from another, following links; None where it is gone."""
+    found: dict[str, list[Any] | None] = {}
+    for path in paths:
+        try:
+            status = os.stat(path)
+        except OSError:
+            found[path] = None
+        else:
+            found[path] = [
+                os.path.realpath(path),
+                status.st_ino,
+                status.st_size,
+                status.st_mtime_ns,
+            ]
+    return found

@@ -1,0 +1,464 @@
+"""The values that pass between the parts of bytedoc.
+
+All are frozen.  What comes from an interpreter is made from plain JSON here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from .release import Release
+
+Json = Any  #: What `json.loads` gives.
+
+
+def digest_of(value: Json) -> str:
+    """A short name of a JSON value: equal for equal values, on every machine."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("ascii"), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """One executable, and what it says of itself.
+
+    Attributes:
+        executable: the path by which it is started.
+        version: the full version, such as ``3.13.0``.
+        implementation: ``cpython``.
+        build: the build's branch and date.
+        compiler: the compiler that built it.
+        flags: which of debug, free-threaded, jit, lto and pgo the build records.
+        platform: such as ``linux-x86_64``.
+        bits: the size of a pointer in bits.
+        magic: the magic number of its ``.pyc`` files.
+        cache_tag: such as ``cpython-313``.
+    """
+
+    executable: str
+    version: str
+    implementation: str
+    build: str
+    compiler: str
+    flags: tuple[str, ...]
+    platform: str
+    bits: int
+    magic: int
+    cache_tag: str
+
+    @classmethod
+    def from_json(cls, executable: str, record: Mapping[str, Json]) -> Interpreter:
+        """Make it from the probe's ``identity`` answer."""
+        return cls(
+            executable=executable,
+            version=record["version"],
+            implementation=record["implementation"],
+            build=record["build"],
+            compiler=record["compiler"],
+            flags=tuple(record["flags"]),
+            platform=record["platform"],
+            bits=record["bits"],
+            magic=record["magic"],
+            cache_tag=record["cache_tag"],
+        )
+
+    @cached_property
+    def release(self) -> Release:
+        """The feature release."""
+        return Release.of_version(self.version)
+
+    @cached_property
+    def identity(self) -> str:
+        """A digest of all that may change an answer: everything but where the executable is."""
+        return digest_of(
+            [
+                self.version,
+                self.implementation,
+                self.build,
+                self.compiler,
+                list(self.flags),
+                self.platform,
+                self.bits,
+                self.magic,
+            ]
+        )
+
+    def __str__(self) -> str:
+        flags = f" ({', '.join(self.flags)})" if self.flags else ""
+        return f"CPython {self.version}{flags}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A question to an interpreter: a view and what it needs to know."""
+
+    view: str
+    job: Mapping[str, Json] = field(hash=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """The name under which the answer is stored; it depends on nothing but the question."""
+        return digest_of([self.view, dict(self.job)])
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer.
+
+    Attributes:
+        kind: the probe's word for it, mostly the warning's subtype.
+        message: what happened.
+        details: what else the probe said (``line``, ``exception``, ``output`` ...).
+    """
+
+    kind: str
+    message: str
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Instruction(NamedTuple):
+    """One line of a listing, in the order of the probe's ``disassembly.FIELDS``.
+
+    Attributes:
+        row: the line of the listing's text that shows it, from 0.
+        offset: bytes from the start of the code.
+        opcode: the number.
+        opname: the name.
+        arg: the argument, None where there is none.
+        argrepr: what ``dis`` says of the argument.
+        line: the source line, from 1; None where the instruction has none.
+        label: ``L1`` (3.13 and newer), ``>>`` (before) or nothing: whether it is jumped to.
+        target: the offset to which it jumps.
+        positions: line, end line, column and end column in bytes, from 3.11 on.
+    """
+
+    row: int
+    offset: int
+    opcode: int
+    opname: str
+    arg: int | None
+    argrepr: str
+    line: int | None
+    label: str
+    target: int | None
+    positions: Sequence[int | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeListing:
+    """The instructions of one code object within a listing."""
+
+    qualname: str
+    name: str
+    line: int
+    instructions: tuple[Instruction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What ``dis`` printed, and what each of its lines is.
+
+    Attributes:
+        text: the text, byte for byte.
+        codes: the code objects in it, in its order.
+        ignored: options that were asked for and that the release does not have.
+    """
+
+    text: str
+    codes: tuple[CodeListing, ...]
+    ignored: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> Listing:
+        """Make it from the probe's ``dis`` answer."""
+        make = Instruction._make
+        codes = tuple(
+            CodeListing(
+                code["qualname"],
+                code["name"],
+                code["line"],
+                tuple([make(item) for item in code["instructions"]]),
+            )
+            for code in record["codes"]
+        )
+        return cls(record["text"], codes, tuple(record["ignored"]))
+
+    def opnames(self) -> list[str]:
+        """The names of all instructions, in order."""
+        return [item.opname for code in self.codes for item in code.instructions]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One ``co_*`` attribute.
+
+    Attributes:
+        name: the attribute, with ``()`` where it is a method.
+        kind: ``bytes``, ``rows``, ``items`` or ``repr``: what *value* is.
+        value: hex digits, a list of rows, a list of reprs, or a repr.
+    """
+
+    name: str
+    kind: str
+    value: Json
+
+
+class ExceptionEntry(NamedTuple):
+    """A row of an exception table; *start*, *end* (excluded) and *target* in bytes."""
+
+    start: int
+    end: int
+    target: int
+    depth: int
+    lasti: bool
+
+
+class CodeBytes(NamedTuple):
+    """The code units of one instruction, its inline caches with it, as hex digits."""
+
+    offset: int
+    hex: str
+    opname: str
+    arg: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeObject:
+    """A code object's attributes.
+
+    Attributes:
+        qualname: its qualified name within the example.
+        attributes: every ``co_*`` that this release has.
+        flags: value and name of each bit of ``co_flags`` that is set.
+        code_bytes: the bytes of each instruction.
+        exception_table: its rows; None where the release has no such table (before 3.11).
+    """
+
+    qualname: str
+    attributes: tuple[Attribute, ...]
+    flags: tuple[tuple[int, str], ...]
+    code_bytes: tuple[CodeBytes, ...]
+    exception_table: tuple[ExceptionEntry, ...] | None
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> CodeObject:
+        """Make it from one of ``codes`` in the probe's ``code-object`` answer."""
+        table = record["exception_table"]
+        return cls(
+            record["qualname"],
+            tuple(Attribute(*item) for item in record["attributes"]),
+            tuple((bit, name) for bit, name in record["flags"]),
+            tuple(CodeBytes(*item) for item in record["bytes"]),
+            None if table is None else tuple(ExceptionEntry(*item) for item in table),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The exception that ended a program.
+
+    Attributes:
+        type: its class's name.
+        bases: the names of the classes that it is an instance of.
+        summary: the last line of the traceback.
+        traceback: all of it, as the interpreter formats it.
+        frames: file name and line of each frame, outermost first.
+    """
+
+    type: str
+    bases: tuple[str, ...]
+    summary: str
+    traceback: str
+    frames: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> Raised:
+        """Make it from the probe's record of an exception."""
+        return cls(
+            record["type"],
+            tuple(record["bases"]),
+            record["summary"],
+            record["traceback"],
+            tuple((name, line) for name, line in record["frames"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a program ran.
+
+    Attributes:
+        output: what it printed, standard error in between as on a terminal.
+        raised: the exception that ended it, if one did.
+        undecodable: whether it printed bytes that are not UTF-8 (they are escaped in *output*).
+        leftover: whether a process that it started outlived it.
+        input_read: whether it read standard input.
+        closed_output: whether it closed standard output.
+    """
+
+    output: str
+    raised: Raised | None
+    undecodable: bool
+    leftover: bool
+    input_read: bool
+    closed_output: bool
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> Outcome:
+        """Make it from the probe's ``run`` answer."""
+        raised = record["exception"]
+        return cls(
+            record["output"],
+            None if raised is None else Raised.from_json(raised),
+            record["undecodable"],
+            record["leftover"],
+            record["input_read"],
+            record["closed_output"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression gave: ``str`` and ``repr`` of it, and whether it is true."""
+
+    text: str
+    repr: str
+    true: bool
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> Value:
+        """Make it from the probe's ``value`` answer."""
+        return cls(record["value"], record["repr"], record["true"])
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The times of one statement: *values* in seconds per loop, each over *loops* loops."""
+
+    loops: int
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The median, in seconds per loop."""
+        return statistics.median(self.values)
+
+    @property
+    def minimum(self) -> float:
+        """The shortest, in seconds per loop."""
+        return min(self.values)
+
+    @property
+    def deviation(self) -> float:
+        """The median absolute deviation from the median, in seconds per loop, as ``pyperf`` has it."""
+        median = self.median
+        return statistics.median(abs(value - median) for value in self.values)
+
+    @property
+    def is_unstable(self) -> bool:
+        """Whether the values are too far apart to be relied on.
+
+        As in ``pyperf check``: a standard deviation above 10 % of the mean, or a value more than
+        50 % off it.
+        """
+        mean = statistics.fmean(self.values)
+        far = max(abs(value - mean) for value in self.values)
+        return statistics.pstdev(self.values) > 0.1 * mean or far > 0.5 * mean
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Times of several statements, measured in one go.
+
+    Attributes:
+        rows: one for each statement, in order.
+        clock: the clock's implementation.
+        resolution: the clock's resolution in seconds.
+        machine: the processor, its cores and the operating system.
+    """
+
+    rows: tuple[Measurement, ...]
+    clock: str
+    resolution: float
+    machine: str
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> Timing:
+        """Make it from the probe's ``timing`` answer."""
+        return cls(
+            tuple(Measurement(row["loops"], tuple(row["values"])) for row in record["rows"]),
+            record["clock"]["implementation"],
+            record["clock"]["resolution"],
+            record["machine"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opcode:
+    """An instruction that an interpreter has.
+
+    Attributes:
+        name: its name.
+        number: its number; above 255 it is the compiler's own and never in bytecode.
+        kind: ``real``, ``instrumented`` or ``pseudo``.
+        arg: whether it has an argument.
+        jump: ``relative``, ``absolute`` or nothing.
+        uses: what its argument is an index into: ``const``, ``name``, ``local`` ...
+        caches: name and size in code units of each of its inline caches.
+        effect: change of the stack depth, not jumping and jumping, for an argument of 0.
+    """
+
+    name: str
+    number: int
+    kind: str
+    arg: bool
+    jump: str
+    uses: str
+    caches: tuple[tuple[str, int], ...]
+    effect: tuple[int | None, int | None]
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> Opcode:
+        """Make it from one of ``opcodes`` in the probe's answer."""
+        return cls(
+            record["name"],
+            record["number"],
+            record["kind"],
+            record["arg"],
+            record["jump"],
+            record["uses"],
+            tuple((name, size) for name, size in record["caches"]),
+            (record["effect"][0], record["effect"][1]),
+        )
+
+
+#: What the probe's answer to each view becomes.
+_ANSWERS: Mapping[str, Callable[[Mapping[str, Json]], Json]] = {
+    "identity": lambda record: Interpreter.from_json(record["executable"], record),
+    "dis": Listing.from_json,
+    "code-object": lambda record: [CodeObject.from_json(code) for code in record["codes"]],
+    "opcodes": lambda record: [Opcode.from_json(item) for item in record["opcodes"]],
+    "run": Outcome.from_json,
+    "value": Value.from_json,
+    "timing": Timing.from_json,
+}
+
+
+def answer_of(view: str, record: Mapping[str, Json]) -> Json:
+    """The typed answer in a record of the probe, or the `Failure` that it is."""
+    return failure_of(record) or _ANSWERS[view](record["ok"])
+
+
+def failure_of(record: Mapping[str, Json]) -> Failure | None:
+    """The failure in an answer of the probe, or None where it succeeded."""
+    found = record.get("failure")
+    if found is None:
+        return None
+    details = {name: value for name, value in found.items() if name not in ("kind", "message")}
+    return Failure(found["kind"], found["message"], details)

@@ -1,0 +1,115 @@
+"""The nodes of bytedoc's own, and the HTML of those that only HTML shows in full.
+
+Pending nodes hold a place in a page until its results are known; ``render`` replaces them.  In
+HTML, outputs and listings are then nodes of their own; every other builder gets a ``container``
+and a ``literal_block`` and needs to know nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
+    from .models import Listing
+
+
+class pending_view(nodes.General, nodes.Element):
+    """The place of a view; ``node["use"]`` is the number of its `Use` in the page."""
+
+
+class pending_value(nodes.literal):
+    """The place of a value within a sentence; ``node["use"]`` as in `pending_view`."""
+
+
+class pending_opcode(nodes.literal):
+    """The name of an instruction that is to become a link."""
+
+
+class pending_release(nodes.container):
+    """Prose for some releases; ``node["releases"]`` is their range."""
+
+
+class output(nodes.container):
+    """What an interpreter answered: in HTML it names the release, the example and the view."""
+
+
+class listing(nodes.literal_block):
+    """A disassembly whose lines carry what they show.  See ``templates/listing.html``.
+
+    Attributes:
+        listing: the `Listing`.
+        links: the address for each name of an instruction.
+        anchor: what the anchors of its lines begin with.
+    """
+
+    listing: Listing
+    links: dict[str, str]
+    anchor: str
+
+    def copy(self) -> listing:
+        copied: listing = super().copy()
+        copied.listing, copied.links, copied.anchor = self.listing, self.links, self.anchor
+        return copied
+
+
+class bar(nodes.inline):
+    """A bar whose length is ``node["share"]`` of the longest; HTML only."""
+
+
+def visit_bar(self: HTML5Translator, node: bar) -> None:
+    attributes = {"style": f"--share: {node['share']:.4f}", "aria-hidden": "true"}
+    self.body.append(self.starttag(node, "span", "", CLASS="bytedoc-bar", **attributes))
+
+
+def depart_bar(self: HTML5Translator, node: bar) -> None:
+    self.body.append("</span>")
+
+
+def visit_output(self: HTML5Translator, node: output) -> None:
+    data = {f"data-{name}": node[name] for name in ("release", "example", "view") if node.get(name)}
+    self.body.append(self.starttag(node, "div", **data))
+
+
+def depart_output(self: HTML5Translator, node: output) -> None:
+    self.body.append("</div>\n")
+
+
+def visit_listing(self: HTML5Translator, node: listing) -> None:
+    from .domain import bytedoc_domain
+
+    template = bytedoc_domain(self.builder.env).template("listing.html")
+    self.body.append(
+        template.render(
+            rows=rows_of(node.listing), links=node.links, anchor=node.anchor, ids=node["ids"]
+        )
+    )
+    raise nodes.SkipNode
+
+
+def rows_of(shown: Listing) -> list[tuple[str, Any, str]]:
+    """The lines of a listing, each with its instruction, or None, and the end of its anchor.
+
+    Instructions of the first code object are named by their offset, those of the second by
+    ``1-`` and their offset, and so on.
+    """
+    rows: list[tuple[str, Any, str]] = [(line, None, "") for line in shown.text.split("\n")]
+    if rows[-1][0] == "":
+        rows.pop()
+    for number, code in enumerate(shown.codes):
+        prefix = f"{number}-" if number else ""
+        for instruction in code.instructions:
+            row = instruction.row
+            rows[row] = (rows[row][0], instruction, f"{prefix}{instruction.offset}")
+    return rows
+
+
+def register(app: Sphinx) -> None:
+    """Add the nodes; those without an HTML form of their own are gone before anything is written."""
+    app.add_node(output, html=(visit_output, depart_output))
+    app.add_node(bar, html=(visit_bar, depart_bar))
+    app.add_node(listing, html=(visit_listing, None))

@@ -1,0 +1,100 @@
+"""Releases of CPython and ranges of them: ``3.11``, ``3.11+``, ``-3.10``, ``3.8-3.10``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
+_RANGE = re.compile(r"(?:\d+\.\d+)?-\d+\.\d+|\d+\.\d+\+?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Release:
+    """A feature release of CPython, such as 3.13."""
+
+    major: int
+    minor: int
+
+    @classmethod
+    def parse(cls, text: str) -> Release:
+        """The release that *text* names, with nothing around it.
+
+        Raises:
+            ValueError: *text* is not of the form ``3.13``.
+        """
+        match = _RELEASE.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"{text!r} is not a release such as 3.13")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of_version(cls, version: str) -> Release:
+        """The release of a full version, such as ``3.13.0`` or ``3.15.0rc1``."""
+        match = _RELEASE.match(version)
+        if match is None:
+            raise ValueError(f"{version!r} is not a version such as 3.13.0")
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+#: The oldest release that can be a target.
+FLOOR = Release(3, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRange:
+    """The releases from *first* to *last*, both included; None leaves that side open."""
+
+    first: Release | None = None
+    last: Release | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ReleaseRange:
+        """The range that *text* writes: ``3.12``, ``3.11+``, ``-3.10`` or ``3.8-3.10``.
+
+        Raises:
+            ValueError: it is none of these, or runs backwards.
+        """
+        text = text.strip()
+        if not _RANGE.fullmatch(text):
+            raise ValueError(
+                f"{text!r} is not a range of releases such as 3.11+, -3.10 or 3.8-3.10"
+            )
+        if text.endswith("+"):
+            return cls(Release.parse(text[:-1]), None)
+        first, dash, last = text.rpartition("-")
+        if not dash:
+            release = Release.parse(text)
+            return cls(release, release)
+        found = cls(Release.parse(first) if first else None, Release.parse(last))
+        if found.first is not None and found.last is not None and found.first > found.last:
+            raise ValueError(f"{text!r} runs backwards")
+        return found
+
+    def __contains__(self, release: object) -> bool:
+        if not isinstance(release, Release):
+            return False
+        return (self.first is None or self.first <= release) and (
+            self.last is None or release <= self.last
+        )
+
+    def __str__(self) -> str:
+        if self.first == self.last:
+            return "" if self.first is None else str(self.first)
+        if self.last is None:
+            return f"{self.first}+"
+        return f"{'' if self.first is None else self.first}-{self.last}"
+
+
+def split_range(text: str) -> tuple[str, ReleaseRange]:
+    """Split ``BINARY_OP 3.11+`` into what is said and the releases that it is said of.
+
+    Without a range at its end the text speaks of all releases.
+    """
+    head, _, tail = text.strip().rpartition(" ")
+    if head and _RANGE.fullmatch(tail):
+        return head.strip(), ReleaseRange.parse(tail)
+    return text.strip(), ReleaseRange()

@@ -1,0 +1,244 @@
+"""Speaks to probes: starts one in an interpreter, gives it jobs, limits and stops it.
+
+This is the mechanism; what an answer means is decided elsewhere.  See ``probe/protocol.py`` for
+the other side.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import IO, Any
+
+from .errors import InterpreterError
+from .store import PROBE
+
+#: Variables of the environment that an example gets; all others stay with the build.
+PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+#: Variables that are the same on every machine, so that outputs are.
+FIXED = {
+    "PYTHONHASHSEED": "0",
+    "PYTHON_COLORS": "0",
+    "NO_COLOR": "1",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "TERM": "dumb",
+    "COLUMNS": "80",
+    "LINES": "24",
+}
+#: Seconds that an interpreter has for its start, and a probe beyond a job's own wall time.
+START_TIME = 20.0
+GRACE = 5.0
+
+Job = Mapping[str, Any]
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a job may use: seconds of wall and CPU time, bytes of memory, output and files."""
+
+    wall: float = 10.0
+    cpu: float = 15.0
+    memory: int = 1 << 30
+    output: int = 100_000
+    file_size: int = 1 << 26
+
+    def of(self, job: Job) -> Limits:
+        """The limits for one job, which may set its own ``timeout`` (seconds of wall time)."""
+        if "timeout" not in job:
+            return self
+        return replace(self, wall=job["timeout"], cpu=job["timeout"] + 5)
+
+
+class ProbeDied(Exception):
+    """The probe ended, or was stopped for not answering; *kind* and *message* say how."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+def run(
+    executable: str,
+    jobs: Sequence[Job],
+    limits: Limits,
+    on_answer: Callable[[int, Record], None],
+    *,
+    fork: bool = True,
+) -> None:
+    """Have an interpreter answer jobs; *on_answer* gets each job's index and its record.
+
+    A probe that dies of a job (compiling can crash an interpreter) leaves that job a failure, and
+    a new probe goes on with the next.
+
+    Raises:
+        InterpreterError: the interpreter does not start, or is not a CPython of 3.6 or newer.
+    """
+    done = 0
+    while done < len(jobs):
+        with _Probe(executable, fork) as probe:
+            probe.greet()
+            probe.send([{**job, "limits": asdict(limits.of(job))} for job in jobs[done:]])
+            try:
+                while done < len(jobs):
+                    record = probe.receive(limits.of(jobs[done]).wall + GRACE)
+                    on_answer(done, record)
+                    done += 1
+            except ProbeDied as death:
+                on_answer(done, {"failure": {"kind": death.kind, "message": death.message}})
+                done += 1
+
+
+def ask(executable: str, view: str) -> Mapping[str, Any]:
+    """One answer about the interpreter itself, which no page can be blamed for.
+
+    Raises:
+        InterpreterError: the interpreter gives none.
+    """
+    answers: list[Record] = []
+    run(executable, [{"view": view}], Limits(), lambda index, record: answers.append(record))
+    if "ok" not in answers[0]:
+        failure = answers[0]["failure"]
+        raise InterpreterError("interpreter-broken", f"{executable}: {failure['message']}")
+    found: Mapping[str, Any] = answers[0]["ok"]
+    return found
+
+
+def environment(home: str) -> dict[str, str]:
+    """The environment of a probe and of the examples in it."""
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {**passed, **FIXED, "HOME": home, "TMPDIR": home, "TEMP": home, "TMP": home}
+
+
+class _Probe:
+    """A running probe."""
+
+    def __init__(self, executable: str, fork: bool) -> None:
+        self._executable = executable
+        self._home = tempfile.TemporaryDirectory(prefix="bytedoc-", ignore_cleanup_errors=True)
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        command = [executable, "-s", "-B", str(PROBE), *([] if fork else ["--no-fork"])]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                cwd=self._home.name,
+                env=environment(self._home.name),
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:
+            self._close_files()
+            raise InterpreterError(
+                "interpreter-broken", f"{executable} does not start: {error.strerror or error}"
+            ) from error
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stream:
+            for line in stream:
+                self._lines.put(line)
+        self._lines.put(b"")
+
+    def __enter__(self) -> _Probe:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop it: the end of its input lets it go by itself, else it is made to."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except OSError:
+            pass
+        for stop in (lambda: None, self._process.terminate, self._process.kill):
+            stop()
+            try:
+                self._process.wait(1)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self._close_files()
+
+    def _close_files(self) -> None:
+        self._errors.close()
+        self._home.cleanup()
+
+    def greet(self) -> None:
+        """Wait for the greeting.
+
+        Raises:
+            InterpreterError: there is none, or it is a refusal.
+        """
+        try:
+            greeting = self.receive(START_TIME)
+        except ProbeDied as death:
+            raise InterpreterError(
+                "interpreter-broken", f"{self._executable} does not work: {death.message}"
+            ) from death
+        refused = greeting.get("refused")
+        if refused == "too-old":
+            raise InterpreterError(
+                "interpreter-version",
+                f"{self._executable} is Python {greeting['version']}; the oldest that can be "
+                "shown is 3.6",
+            )
+        if refused is not None:
+            raise InterpreterError(
+                "interpreter-implementation",
+                f"{self._executable} is {greeting['version']}, not CPython",
+            )
+
+    def send(self, jobs: Sequence[Job]) -> None:
+        """Hand over jobs; a thread writes them, so that answers can be read meanwhile."""
+
+        def write() -> None:
+            assert self._process.stdin is not None
+            try:
+                for job in jobs:
+                    self._process.stdin.write(json.dumps(job).encode("ascii") + b"\n")
+                self._process.stdin.close()
+            except (OSError, ValueError):
+                pass  # the probe ended: who waits for its answer sees it
+
+        threading.Thread(target=write, daemon=True).start()
+
+    def receive(self, seconds: float) -> Record:
+        """The next record.
+
+        Raises:
+            ProbeDied: none came within *seconds*, or the probe ended.
+        """
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            self._process.kill()
+            raise ProbeDied("timeout", f"no answer within {seconds:g} seconds") from None
+        if not line:
+            raise ProbeDied("crash", self._last_words())
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            self._process.kill()
+            raise ProbeDied("crash", f"it answered {line[:80]!r}, which is not of the probe")
+        return record
+
+    def _last_words(self) -> str:
+        """How the process ended, and the last line that it wrote to standard error."""
+        status = self._process.wait()
+        how = f"killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return f"{how} ({lines[-1][:200]})" if lines else how

@@ -1,0 +1,126 @@
+"""Where results are kept: a file each, named by what was asked and of whom.
+
+A result depends on the interpreter's identity, on the request and on the probe, and on nothing
+else: all three are in its path.  One that also depends on modules which the example imported says
+so (``imports``), and is not valid when one of them changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .models import Interpreter, Request
+
+PROBE = Path(__file__).parent / "probe"
+
+#: Failures that follow from the question alone; all others are asked again in the next build.
+_LASTING = frozenset({"syntax", "unknown-object"})
+
+
+def probe_digest() -> str:
+    """A digest of the probe's source: another probe may answer otherwise."""
+    found = hashlib.blake2b(digest_size=8)
+    for path in sorted(PROBE.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+class Store:
+    """Results of earlier builds, and of this one.
+
+    Args:
+        folder: where the files are; made when the first result comes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.probe = probe_digest()
+        self._known: dict[tuple[str, str], tuple[Mapping[str, Any], str]] = {}
+
+    def get(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
+        """The probe's answer, or None where there is none that is still valid."""
+        found = self._find(interpreter, request)
+        return None if found is None else found[0]
+
+    def digest(self, interpreter: Interpreter, request: Request) -> str:
+        """A digest of the answer; empty where there is none."""
+        found = self._find(interpreter, request)
+        return "" if found is None else found[1]
+
+    def imports(self) -> list[list[Any]]:
+        """Path, time and size of every file on which an answer of this build depends."""
+        found = [
+            item
+            for record, _ in self._known.values()
+            for item in record.get("ok", {}).get("imports", ())
+        ]
+        return sorted(item for n, item in enumerate(found) if item not in found[:n])
+
+    def put(self, interpreter: Interpreter, request: Request, record: Mapping[str, Any]) -> None:
+        """Keep an answer: in this build always, on disk unless the next build should ask again."""
+        data = json.dumps(record, separators=(",", ":")).encode("ascii")
+        self._known[interpreter.identity, request.digest] = (record, _digest(data))
+        if not _lasts(record):
+            return
+        path = self._path(interpreter, request)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}")
+        part.write_bytes(data)
+        part.replace(path)
+
+    def _find(
+        self, interpreter: Interpreter, request: Request
+    ) -> tuple[Mapping[str, Any], str] | None:
+        key = (interpreter.identity, request.digest)
+        found = self._known.get(key)
+        if found is None:
+            found = _read(self._path(interpreter, request))
+            if found is not None:
+                self._known[key] = found
+        return found
+
+    def _path(self, interpreter: Interpreter, request: Request) -> Path:
+        version = f"{interpreter.version}-{interpreter.identity}-{self.probe}"
+        return self.folder / version / f"{request.digest}.json"
+
+
+def _read(path: Path) -> tuple[Mapping[str, Any], str] | None:
+    """The record in a file; a damaged one counts as missing, and is written anew."""
+    try:
+        data = path.read_bytes()
+        record = json.loads(data)
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or not (record.keys() & {"ok", "failure"}):
+        return None
+    imports = record.get("ok", {}).get("imports", ())
+    return (record, _digest(data)) if all(unchanged(*item) for item in imports) else None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
+
+
+def _lasts(record: Mapping[str, Any]) -> bool:
+    """Whether the same question would be answered in the same way.
+
+    Running out of time, a crash, an exception (a module that is missing today) might not be.
+    """
+    failure = record.get("failure")
+    if failure is not None:
+        return failure["kind"] in _LASTING
+    return record["ok"].get("exception") is None or record["ok"]["exception"]["expected"]
+
+
+def unchanged(path: str, mtime: int, size: int) -> bool:
+    """Whether a file is as it was: *mtime* in nanoseconds, *size* in bytes."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return (status.st_mtime_ns, status.st_size) == (mtime, size)

@@ -1,0 +1,272 @@
+"""What all views have in common: options, requests, judging a result, and the frame it is shown in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from docutils import nodes
+
+from .. import expectations
+from ..errors import BytedocError
+from ..examples import Example, Use, with_setup
+from ..models import Failure, Interpreter, Raised, Request, Value
+from ..nodes import output
+from ..release import Release
+
+if TYPE_CHECKING:
+    from ..config import Config
+
+#: Turns the text of an option, or None where it has none, into its value, or raises `ValueError`.
+Parser = Callable[[str | None], Any]
+
+
+class Project(Protocol):
+    """What a view may know of the project."""
+
+    @property
+    def examples(self) -> Mapping[str, Example]: ...
+    @property
+    def config(self) -> Config: ...
+
+
+class Page(Protocol):
+    """What a view may know of the page in which it is shown."""
+
+    @property
+    def is_html(self) -> bool: ...
+    @property
+    def examples(self) -> Mapping[str, Example]: ...
+    def opcode_links(self, names: set[str]) -> dict[str, str]: ...
+
+
+class View:
+    """One way to show an example.
+
+    Attributes:
+        name: the directive's name.
+        title: what the caption of its output begins with.
+        options: the options it has besides those of all views.
+        needs_example: whether it shows an example at all.
+        is_directive: whether a directive shows it.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    options: ClassVar[Mapping[str, Parser]] = {}
+    needs_example: ClassVar[bool] = True
+    is_directive: ClassVar[bool] = True
+
+    def request(self, use: Use, example: Example | None, project: Project) -> Request:
+        """What to ask the interpreter.
+
+        Raises:
+            BytedocError: the use names something that is not there.
+        """
+        raise NotImplementedError
+
+    def claims(
+        self, use: Use, example: Example | None, project: Project, release: Release
+    ) -> list[Request]:
+        """The requests that decide the expectations for a release which the result itself can't."""
+        return []
+
+    def later_claims(self, use: Use, result: Any, release: Release) -> list[Request]:
+        """Further requests that decide expectations, and need the result."""
+        return []
+
+    def problems(
+        self, use: Use, example: Example | None, results: Sequence[Any], release: Release
+    ) -> Iterator[BytedocError]:
+        """What is wrong with a use: *results* are those of its request and then of its claims."""
+        own, *decided = results
+        if own is None:
+            yield BytedocError(
+                "not-recorded",
+                "nothing may be executed (bytedoc_execute), and no result of this is recorded",
+            )
+        elif isinstance(own, Failure):
+            yield explain(own, release)
+        else:
+            yield from self.mistakes(use, example, own)
+            yield from self.unmet(use, own, decided, release)
+
+    def mistakes(self, use: Use, example: Example | None, result: Any) -> Iterator[BytedocError]:
+        """What is wrong with a result although it is one."""
+        return iter(())
+
+    def unmet(
+        self, use: Use, result: Any, decided: Sequence[Value | Failure | None], release: Release
+    ) -> Iterator[BytedocError]:
+        """The expectations that do not hold."""
+        claims = expectations.applying(use.expectations, release)
+        for claim, value in zip(claims, decided, strict=True):
+            yield from unmet_expression(claim.text, value)
+
+    def render(
+        self, use: Use, example: Example | None, result: Any, page: Page
+    ) -> list[nodes.Node]:
+        """The result as docutils nodes."""
+        raise NotImplementedError
+
+    def caption(
+        self, use: Use, example: Example | None, interpreter: Interpreter
+    ) -> nodes.paragraph:
+        """The line above the output, which names the release."""
+        found = nodes.paragraph(classes=["bytedoc-caption"])
+        found += nodes.Text(self.title)
+        subject = use.options.get("object") or (example.subject if example else "")
+        if subject and "object" in self.options:
+            found += [nodes.Text(" of "), nodes.literal("", subject)]
+        found += nodes.inline("", ", ", classes=["bytedoc-separator"])
+        found += nodes.inline("", str(interpreter), classes=["bytedoc-release"])
+        return found
+
+    def frame(
+        self,
+        use: Use,
+        example: Example | None,
+        interpreter: Interpreter,
+        content: Sequence[nodes.Node],
+    ) -> output:
+        """An output with its caption, naming release, example and view."""
+        found = output(
+            "",
+            self.caption(use, example, interpreter),
+            *content,
+            ids=[use.anchor],
+            classes=["bytedoc-output", f"bytedoc-{self.name}"],
+            release=str(interpreter.release),
+            view=self.name,
+        )
+        if example is not None and example.named:
+            found["example"] = example.name
+        return found
+
+
+def job_of(use: Use, example: Example, project: Project) -> dict[str, Any]:
+    """The part of a job that says which source is meant, and how it is compiled."""
+    found: dict[str, Any] = {"source": example.source, "filename": example.filename}
+    for name in ("mode", "optimize"):
+        if use.options.get(name):
+            found[name] = use.options[name]
+    subject = use.options.get("object", example.subject)
+    if subject:
+        found["object"] = subject
+    return found
+
+
+def setup_of(example: Example, project: Project) -> list[list[str]]:
+    """File name and source of every example that is executed before this one."""
+    return [[item.filename, item.source] for item in with_setup(example, project.examples)]
+
+
+def expression_request(
+    expression: str, use: Use, example: Example | None, project: Project
+) -> Request:
+    """The request for the value of an expression about an example, or about the interpreter."""
+    job: dict[str, Any] = {"expression": expression, "filename": "<expression>"}
+    if example is not None:
+        job |= job_of(use, example, project)
+        setup = setup_of(example, project)
+        if setup:
+            job["setup"] = setup
+    return Request("value", job)
+
+
+def unmet_expression(text: str, value: Value | Failure | None) -> Iterator[BytedocError]:
+    """The error of an expectation whose expression is not true."""
+    if isinstance(value, Failure):
+        yield BytedocError("expression", f"expected {text}, but it fails: {value.message}")
+    elif value is not None and not value.true:
+        yield BytedocError("expectation", f"expected {text}, but it is {value.repr}")
+
+
+def explain(failure: Failure, release: Release) -> BytedocError:
+    """The error that a failure is, at the line of the example where it happened."""
+    kind, details = failure.kind, failure.details
+    if kind == "syntax":
+        text = "\n".join(details["text"].splitlines()[:-1])
+        message = f"{details['type']}: {failure.message}"
+        if text:
+            message += "\n" + re.sub(r"(?m)^ *File .*\n?", "", text)
+        return BytedocError(
+            "syntax",
+            message.rstrip()
+            + f"\nif Python {release} can't have it, say :since: and the release that can",
+            details.get("line") or 0,
+        )
+    if kind == "unknown-object":
+        from ..examples import unknown
+
+        return unknown("code object", failure.message, details["known"], "unknown-object")
+    if kind in ("exception", "setup", "statement", "expression"):
+        raised = details.get("exception")
+        if raised is not None and kind != "setup":
+            return explain_exception(Raised.from_json(raised), kind)
+        return BytedocError(kind, failure.message)
+    return BytedocError(kind, failure.message + ADVICE.get(kind, ""))
+
+
+#: What to do about a failure, after what it is.
+ADVICE = {
+    "timeout": "; shorten the example, or give it more by :timeout: or bytedoc_timeout",
+    "output-limit": "; bytedoc_output_limit is the most",
+    "memory": "; bytedoc_memory is the most",
+    "exit": "; let the example come to its end",
+}
+
+
+def explain_exception(raised: Raised, kind: str = "exception") -> BytedocError:
+    """The error of an exception that nobody expected, at the innermost line of an example."""
+    lines = [line for name, line in raised.frames if name.startswith("<")]
+    line = lines[-1] if lines else 0
+    if "MemoryError" in raised.bases:
+        return BytedocError("memory", f"{raised.summary}{ADVICE['memory']}", line)
+    if "SystemExit" in raised.bases:
+        return BytedocError("exit", f"{raised.summary}{ADVICE['exit']}", line)
+    return BytedocError(kind, raised.summary, line)
+
+
+def failed(failure: Failure | None, use: Use, error: BytedocError) -> list[nodes.Node]:
+    """What a page shows in the place of a result that is not there."""
+    found: list[nodes.Node] = [
+        nodes.paragraph(
+            "", "", nodes.strong("", "No result: "), nodes.Text(error.message.split("\n")[0])
+        )
+    ]
+    printed = str(failure.details.get("output", "")) if failure else ""
+    if printed:
+        shown = printed if len(printed) <= 2000 else printed[:2000] + "\n..."
+        found.append(plain_block(shown))
+    return found
+
+
+def plain_block(text: str, classes: Sequence[str] = ()) -> nodes.literal_block:
+    """Text as it is, without highlighting."""
+    return nodes.literal_block(text, text, language="none", classes=list(classes), force=True)
+
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[nodes.Node | str]],
+    widths: Sequence[int],
+    classes: Sequence[str] = (),
+) -> nodes.table:
+    """A docutils table; a string is shown as text, a node as it is.  No *head*: no header row."""
+    group = nodes.tgroup(cols=len(widths))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    if head:
+        group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *(_row(row) for row in rows))
+    return nodes.table("", group, classes=["bytedoc-table", *classes])
+
+
+def _row(cells: Sequence[nodes.Node | str]) -> nodes.row:
+    found = nodes.row()
+    for cell in cells:
+        content = nodes.Text(cell) if isinstance(cell, str) else cell
+        block = isinstance(content, nodes.Body) and not isinstance(content, nodes.Inline)
+        found += nodes.entry("", content if block else nodes.paragraph("", "", content))
+    return found

@@ -1,0 +1,92 @@
+"""The ``dis`` view: what the interpreter's own ``dis`` prints of an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from docutils import nodes
+
+from .. import expectations
+from ..errors import BytedocError
+from ..examples import Example, Use
+from ..models import Failure, Listing, Request, Value
+from ..nodes import listing
+from ..release import Release
+from .base import Page, Project, View, expression_request, job_of, plain_block, unmet_expression
+from .options import choice, flag, integer, text
+
+
+class Dis(View):
+    """The disassembly of an example, of one function in it, or of one nested code object."""
+
+    name = "dis"
+    title = "Bytecode"
+    options = {
+        "object": text,
+        "mode": choice("exec", "eval", "single"),
+        "optimize": integer(0, 2),
+        "depth": integer(0),
+        "show-caches": flag,
+        "adaptive": flag,
+        "show-offsets": flag,
+        "show-positions": flag,
+    }
+
+    def request(self, use: Use, example: Example | None, project: Project) -> Request:
+        assert example is not None
+        job = job_of(use, example, project)
+        asked = {
+            name.replace("-", "_"): use.options[name]
+            for name in ("depth", "show-caches", "adaptive", "show-offsets", "show-positions")
+            if name in use.options
+        }
+        if asked:
+            job["options"] = asked
+        return Request("dis", job)
+
+    def claims(
+        self, use: Use, example: Example | None, project: Project, release: Release
+    ) -> list[Request]:
+        return [
+            expression_request(claim.text, use, example, project)
+            for claim in expectations.applying(use.expectations, release)
+            if not expectations.is_about_instructions(claim.text)
+        ]
+
+    def unmet(
+        self, use: Use, result: Listing, decided: Sequence[Value | Failure | None], release: Release
+    ) -> Iterator[BytedocError]:
+        values = iter(decided)
+        for claim in expectations.applying(use.expectations, release):
+            if not expectations.is_about_instructions(claim.text):
+                yield from unmet_expression(claim.text, next(values))
+                continue
+            why = expectations.unmet_by_listing(claim.text, result)
+            if why is not None:
+                yield BytedocError("expectation", f"expected {claim.text}, but {why}")
+
+    def render(
+        self, use: Use, example: Example | None, result: Listing, page: Page
+    ) -> list[nodes.Node]:
+        shown: list[nodes.Node] = [listing_node(result, use.anchor, page)]
+        if result.ignored:
+            names = ", ".join(result.ignored)
+            shown.append(
+                nodes.paragraph(
+                    "", f"(This release's dis has no {names}.)", classes=["bytedoc-note"]
+                )
+            )
+        return shown
+
+
+def listing_node(shown: Listing, anchor: str, page: Page) -> Any:
+    """A listing: in HTML with what each line carries, else as plain text."""
+    if not page.is_html:
+        return plain_block(shown.text.rstrip("\n"))
+    node = listing(shown.text, shown.text, language="none")
+    node.listing, node.anchor = shown, anchor
+    node.links = page.opcode_links(
+        {item.opname for code in shown.codes for item in code.instructions}
+    )
+    return node

@@ -1,0 +1,110 @@
+"""The ``run`` view: what an example prints, and the exception that ends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from docutils import nodes
+
+from .. import expectations
+from ..errors import BytedocError
+from ..examples import Example, Use, with_setup
+from ..models import Outcome, Request
+from ..release import Release
+from .base import Page, Project, View, explain_exception, job_of, plain_block, setup_of
+from .options import choice, flag, integer, seconds, text
+
+_FRAME = re.compile(r'File "(<[^"\n]+>)", line (\d+)')
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+#: Characters that no page can hold, but line breaks and tabs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Run(View):
+    """The output of an example, as a terminal shows it."""
+
+    name = "run"
+    title = "Output"
+    options = {
+        "raises": text,
+        "mode": choice("exec", "eval", "single"),
+        "optimize": integer(0, 2),
+        "timeout": seconds,
+        "addresses": flag,
+    }
+
+    def request(self, use: Use, example: Example | None, project: Project) -> Request:
+        assert example is not None
+        job = job_of(use, example, project)
+        job.pop("object", None)
+        setup = setup_of(example, project)
+        if setup:
+            job["setup"] = setup
+        for name in ("raises", "timeout"):
+            if name in use.options:
+                job[name] = use.options[name]
+        return Request("run", job)
+
+    def mistakes(
+        self, use: Use, example: Example | None, result: Outcome
+    ) -> Iterator[BytedocError]:
+        wanted = use.options.get("raises")
+        if result.input_read:
+            yield BytedocError("input", "it reads standard input, which is empty for examples")
+        elif result.raised is not None and wanted not in result.raised.bases:
+            error = explain_exception(result.raised)
+            hint = f"; say :raises: {result.raised.type} if that is what it shows"
+            yield BytedocError(error.subtype, error.message + hint, error.line)
+        elif result.raised is None and wanted is not None:
+            yield BytedocError("no-exception", f"it was to raise {wanted}, and came to its end")
+        if result.undecodable:
+            yield BytedocError(
+                "encoding", "it prints bytes that are not UTF-8; they are shown as \\x.."
+            )
+        if result.closed_output:
+            yield BytedocError("closed-output", "it closes its standard output")
+        if result.leftover:
+            yield BytedocError(
+                "leftover-process", "it ends before a process that it started, which was killed"
+            )
+
+    def unmet(
+        self, use: Use, result: Outcome, decided: Sequence[Any], release: Release
+    ) -> Iterator[BytedocError]:
+        shown = result.output + (result.raised.traceback if result.raised else "")
+        for claim in expectations.applying(use.expectations, release):
+            why = expectations.unmet_by_output(claim.text, shown)
+            if why is not None:
+                yield BytedocError("expectation", f"expected {claim.text}, but {why}")
+
+    def render(
+        self, use: Use, example: Example | None, result: Outcome, page: Page
+    ) -> list[nodes.Node]:
+        assert example is not None
+        printed = result.output + (result.raised.traceback if result.raised else "")
+        if not printed:
+            return [nodes.paragraph("", "(It prints nothing.)", classes=["bytedoc-note"])]
+        if not use.options.get("addresses"):
+            printed = _ADDRESS.sub("at 0x...", printed)
+        lines = on_page(printed.rstrip("\n"), [example, *with_setup(example, page.examples)])
+        return [plain_block(visible(lines), ["bytedoc-printed"])]
+
+
+def on_page(printed: str, examples: Iterable[Example]) -> str:
+    """Output whose file names and line numbers are those of the pages that hold the examples."""
+    by_file = {example.filename: example for example in examples}
+
+    def place(match: re.Match[str]) -> str:
+        example = by_file.get(match[1])
+        if example is None:
+            return match[0]
+        return f'File "{example.path}", line {example.line + int(match[2]) - 1}'
+
+    return _FRAME.sub(place, printed)
+
+
+def visible(printed: str) -> str:
+    """Output with control characters and lone surrogates as escapes."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), printed)

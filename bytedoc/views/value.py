@@ -1,0 +1,47 @@
+"""What roles show: the value of an expression, and the name of an instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..errors import BytedocError
+from ..examples import Example, Use, unknown
+from ..models import Opcode, Request
+from ..release import Release
+from .base import Project, View, expression_request
+
+
+class ValueView(View):
+    """The value of an expression, in the middle of a sentence."""
+
+    name = "value"
+    title = "Value"
+    is_directive = False
+
+    def request(self, use: Use, example: Example | None, project: Project) -> Request:
+        return expression_request(use.options["expression"], use, example, project)
+
+    def unmet(
+        self, use: Use, result: Any, decided: Sequence[Any], release: Release
+    ) -> Iterator[BytedocError]:
+        return iter(())
+
+
+class OpcodeName(View):
+    """The name of an instruction; the interpreter must know it."""
+
+    name = "op"
+    title = "Instruction"
+    needs_example = False
+    is_directive = False
+
+    def request(self, use: Use, example: Example | None, project: Project) -> Request:
+        return Request("opcodes", {})
+
+    def mistakes(
+        self, use: Use, example: Example | None, result: list[Opcode]
+    ) -> Iterator[BytedocError]:
+        names = [item.name for item in result]
+        if use.options["opcode"] not in names:
+            yield unknown("instruction", use.options["opcode"], names, "unknown-opcode")
