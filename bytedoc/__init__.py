@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
-    from . import config, directives, domain, nodes, render, roles
+    # Here, so that the rest of bytedoc can be imported without Sphinx.
+    from . import config, directives, domain, nodes, render, results, roles  # noqa: PLC0415
 
     config.register(app)
     app.add_domain(domain.BytedocDomain)
@@ -21,7 +22,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     directives.register(app)
     roles.register(app)
     render.register(app)
-    app.connect("env-updated", domain.settle)
+    app.connect("env-updated", results.settle)
     app.connect("builder-inited", add_static_files)
     app.add_css_file("bytedoc.css")
     return {

@@ -16,6 +16,7 @@ PREFIX = "bytedoc_"
 
 
 def _value(default: Any, doc: str, **more: Any) -> Any:
+    """A field with its documentation; *more*: ``rebuild`` for Sphinx, ``choices``, ``minimum``."""
     metadata = {"doc": doc, "rebuild": "", **more}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
@@ -28,8 +29,8 @@ class Config:
 
     target: str = _value(
         "",
-        "The release whose guide is built, such as `3.8`, or the path of an interpreter. Empty: the "
-        "interpreter that runs Sphinx.",
+        "The release whose guide is built, such as `3.8`, or the path of an interpreter. Empty: "
+        "the interpreter that runs Sphinx.",
     )
     interpreters: dict[str, str] = _value(
         {},

@@ -1,8 +1,11 @@
-"""The directives: they read their options, leave an `Example` or a `Use` behind, and execute nothing."""
+"""The directives: they read options and content, and leave an `Example` or a `Use` behind.
+
+Nothing is executed here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,9 +36,9 @@ def path_in_project(env: BuildEnvironment, source: str | None) -> str:
 
 
 class _AnyOption(dict[str, Any]):
-    """Accepts every option as its text: ours are checked with a message and a subtype of our own."""
+    """Accepts every option as its text: they are checked later, with messages of our own."""
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> Callable[[str | None], str | None]:
         return lambda value: value
 
     def __bool__(self) -> bool:
@@ -66,7 +69,8 @@ class BytedocDirective(SphinxDirective):
 
         In reST every line of the content knows its own; MyST counts from the directive's line.
         """
-        if isinstance(self.state, RSTState):
+        state: object = self.state
+        if isinstance(state, RSTState):
             return int(self.content.offset(0)) + 1
         return self.place()[1] + self.content_offset + 1
 
@@ -93,6 +97,12 @@ class BytedocDirective(SphinxDirective):
                 shown = "" if value is None else f" {value}"
                 self.tell(BytedocError("option", f":{name}:{shown}: {error}"))
         return found
+
+    def layout(self, options: Mapping[str, Any]) -> str:
+        """Where the source of an example stands."""
+        return (
+            "hidden" if "hidden" in options else options.get("layout") or self.config.bytedoc_layout
+        )
 
     def releases(self, options: Mapping[str, Any]) -> ReleaseRange:
         """The releases that ``:since:`` and ``:until:`` leave."""
@@ -137,7 +147,7 @@ class ViewDirective(BytedocDirective):
         self.set_source_info(pending)
         if not shown:
             return [pending]
-        layout = options.get("layout", self.domain.config.layout)
+        layout = self.layout(options)
         frame = nodes.container("", classes=["bytedoc-example", f"bytedoc-{layout}"])
         assert isinstance(example, Example)
         frame["ids"].append(example.anchor)
@@ -159,8 +169,8 @@ class ViewDirective(BytedocDirective):
         if self.content and self.arguments:
             raise BytedocError(
                 "argument",
-                "it has an argument (a named example) and content (a new example); it takes one of them, "
-                "and :name: names a new example",
+                "it has an argument (a named example) and content (a new example); it takes one of "
+                "them, and :name: names a new example",
             )
         if self.arguments:
             for name in options.keys() & DEFINING.keys():
@@ -229,7 +239,7 @@ def source_nodes(
     directive: BytedocDirective, example: Example, options: Mapping[str, Any]
 ) -> list[nodes.Node]:
     """The source of an example as it stands in the page; each line can be linked to."""
-    if options.get("layout", directive.domain.config.layout) == "hidden" or "hidden" in options:
+    if directive.layout(options) == "hidden":
         return []
     text_ = example.source.rstrip("\n")
     block = nodes.literal_block(text_, text_, language="python", classes=["bytedoc-source"])

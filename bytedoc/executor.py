@@ -79,7 +79,7 @@ def split(tasks: Sequence[Task], most: int) -> list[list[Task]]:
     by_interpreter: dict[str, list[Task]] = {}
     for task in tasks:
         by_interpreter.setdefault(task[0].executable, []).append(task)
-    batches = []
+    batches: list[list[Task]] = []
     for mine in by_interpreter.values():
         executing = [task for task in mine if task[1].view in _EXECUTING]
         compiling = [task for task in mine if task[1].view not in _EXECUTING]
@@ -115,4 +115,5 @@ def wall_of_timing(request: Request) -> float:
     """Seconds that a timing may take: a minute, and three times what it takes by its options."""
     options = request.job["options"]
     runs = options["processes"] * (options["values"] + 1) + 40
-    return 60.0 + 3.0 * len(request.job["statements"]) * runs * float(options["min_time"])
+    seconds: float = len(request.job["statements"]) * runs * options["min_time"]
+    return 60.0 + 3.0 * seconds

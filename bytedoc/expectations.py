@@ -45,7 +45,7 @@ def applying(expectations: Iterable[Expectation], release: Release) -> list[Expe
 
 
 def is_about_instructions(text: str) -> bool:
-    """Whether an expectation is of the form ``NAME``, ``NAME x2``, ``NAME NAME`` or ``not NAME``."""
+    """Whether an expectation is of the form ``NAME``, ``NAME x2``, ``A B`` or ``not NAME``."""
     return _INSTRUCTIONS.fullmatch(text) is not None
 
 

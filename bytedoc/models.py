@@ -356,7 +356,7 @@ class Measurement:
 
     @property
     def deviation(self) -> float:
-        """The median absolute deviation from the median, in seconds per loop, as ``pyperf`` has it."""
+        """The median absolute deviation (as in ``pyperf``), in seconds per loop."""
         median = self.median
         return statistics.median(abs(value - median) for value in self.values)
 

@@ -7,11 +7,14 @@ and a ``literal_block`` and needs to know nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from docutils import nodes
 
 if TYPE_CHECKING:
+    import jinja2
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
@@ -42,18 +45,19 @@ class listing(nodes.literal_block):
     """A disassembly whose lines carry what they show.  See ``templates/listing.html``.
 
     Attributes:
-        listing: the `Listing`.
+        shown: the `Listing`.
         links: the address for each name of an instruction.
         anchor: what the anchors of its lines begin with.
     """
 
-    listing: Listing
+    shown: Listing
     links: dict[str, str]
     anchor: str
 
-    def copy(self) -> listing:
-        copied: listing = super().copy()
-        copied.listing, copied.links, copied.anchor = self.listing, self.links, self.anchor
+    def copy(self) -> Self:
+        """The node, without what is in it."""
+        copied: Self = super().copy()
+        copied.shown, copied.links, copied.anchor = self.shown, self.links, self.anchor
         return copied
 
 
@@ -62,33 +66,46 @@ class bar(nodes.inline):
 
 
 def visit_bar(self: HTML5Translator, node: bar) -> None:
-    attributes = {"style": f"--share: {node['share']:.4f}", "aria-hidden": "true"}
+    """Begin a bar."""
+    attributes: dict[str, Any] = {"style": f"--share: {node['share']:.4f}", "aria-hidden": "true"}
     self.body.append(self.starttag(node, "span", "", CLASS="bytedoc-bar", **attributes))
 
 
 def depart_bar(self: HTML5Translator, node: bar) -> None:
+    """End a bar."""
     self.body.append("</span>")
 
 
 def visit_output(self: HTML5Translator, node: output) -> None:
-    data = {f"data-{name}": node[name] for name in ("release", "example", "view") if node.get(name)}
+    """Begin an output, and say of what it is."""
+    data: dict[str, Any] = {
+        f"data-{name}": node[name] for name in ("release", "example", "view") if node.get(name)
+    }
     self.body.append(self.starttag(node, "div", **data))
 
 
 def depart_output(self: HTML5Translator, node: output) -> None:
+    """End an output."""
     self.body.append("</div>\n")
 
 
 def visit_listing(self: HTML5Translator, node: listing) -> None:
-    from .domain import bytedoc_domain
-
-    template = bytedoc_domain(self.builder.env).template("listing.html")
-    self.body.append(
-        template.render(
-            rows=rows_of(node.listing), links=node.links, anchor=node.anchor, ids=node["ids"]
-        )
+    """Write a listing, its lines with what each of them shows."""
+    html = template("listing.html").render(
+        rows=rows_of(node.shown), links=node.links, anchor=node.anchor, ids=node["ids"]
     )
+    self.body.append(html)
     raise nodes.SkipNode
+
+
+@cache
+def template(name: str) -> jinja2.Template:
+    """One of the HTML templates, compiled."""
+    import jinja2  # noqa: PLC0415 - only HTML needs it
+
+    folder = Path(__file__).parent / "templates"
+    loader = jinja2.FileSystemLoader(folder)
+    return jinja2.Environment(loader=loader, autoescape=True).get_template(name)
 
 
 def rows_of(shown: Listing) -> list[tuple[str, Any, str]]:
@@ -109,7 +126,7 @@ def rows_of(shown: Listing) -> list[tuple[str, Any, str]]:
 
 
 def register(app: Sphinx) -> None:
-    """Add the nodes; those without an HTML form of their own are gone before anything is written."""
+    """Add the nodes that are written; the pending ones are gone by then."""
     app.add_node(output, html=(visit_output, depart_output))
     app.add_node(bar, html=(visit_bar, depart_bar))
     app.add_node(listing, html=(visit_listing, None))

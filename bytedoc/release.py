@@ -81,6 +81,12 @@ class ReleaseRange:
             self.last is None or release <= self.last
         )
 
+    def __and__(self, other: ReleaseRange) -> ReleaseRange:
+        """The releases that are in both."""
+        firsts = [item.first for item in (self, other) if item.first is not None]
+        lasts = [item.last for item in (self, other) if item.last is not None]
+        return ReleaseRange(max(firsts, default=None), min(lasts, default=None))
+
     def __str__(self) -> str:
         if self.first == self.last:
             return "" if self.first is None else str(self.first)

@@ -17,21 +17,20 @@ from .errors import BytedocError, InterpreterError
 from .examples import Example, Use
 from .models import Failure, Interpreter
 from .nodes import output, pending_opcode, pending_release, pending_value, pending_view
-from .release import Release
+from .release import Release, ReleaseRange
 from .views import VIEWS
 from .views.base import explain, failed
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.builders import Builder
 
 
 class RenderPage:
     """What a view may know of the page in which it is shown."""
 
-    def __init__(self, domain: BytedocDomain, builder: Builder, docname: str, release: str) -> None:
+    def __init__(self, domain: BytedocDomain, docname: str, release: str) -> None:
         self._domain = domain
-        self._builder = builder
+        self._builder = domain.results.builder
         self._docname = docname
         self._release = release
         self._base: str | None = None
@@ -61,7 +60,7 @@ class RenderPage:
                     self._base = ""
             # a builder of one file addresses pages by an anchor, which must give way
             return f"{self._base.partition('#')[0]}#{opcode_anchor(name)}"
-        return self._domain.config.opcode_url.format(release=self._release, name=name)
+        return self._domain.results.config.opcode_url.format(release=self._release, name=name)
 
 
 def opcode_anchor(name: str) -> str:
@@ -76,7 +75,8 @@ class RenderResults(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         self.domain = bytedoc_domain(self.env)
-        self.target = self.domain.target()
+        self.results = self.domain.results
+        self.target = self.results.target()
         for block in list(self.document.findall(pending_release)):
             self.show_release(block)
         for view in list(self.document.findall(pending_view)):
@@ -88,7 +88,7 @@ class RenderResults(SphinxPostTransform):
 
     def page(self, release: Release | None) -> RenderPage:
         """The page, as seen by an output of a release."""
-        return RenderPage(self.domain, self.app.builder, self.env.docname, str(release or ""))
+        return RenderPage(self.domain, self.env.docname, str(release or ""))
 
     def show_release(self, block: pending_release) -> None:
         """Keep the block's content, or drop it."""
@@ -104,11 +104,12 @@ class RenderResults(SphinxPostTransform):
         example = self.domain.examples.get(use.example)
         view = VIEWS[use.view]
         try:
-            interpreter = self.domain.interpreter_of(use)
+            interpreter = self.results.interpreter_of(use)
         except InterpreterError as error:
             return [_without(use, failed(None, use, error))]
-        if self.domain.excluded(use, interpreter.release):
-            return [_without(use, [not_for(use, example, interpreter)])]
+        releases = self.results.releases_of(use)
+        if interpreter.release not in releases:
+            return [_without(use, [not_for(releases, interpreter)])]
         result = self.result(use, interpreter)
         if isinstance(result, list) and result and isinstance(result[0], nodes.paragraph):
             content = cast("list[nodes.Node]", result)
@@ -119,7 +120,7 @@ class RenderResults(SphinxPostTransform):
     def result(self, use: Use, interpreter: Interpreter) -> Any:
         """The result of a use, or the nodes that say why there is none."""
         try:
-            found = self.domain.result(use, interpreter)
+            found = self.results.result(use, interpreter)
         except BytedocError as error:
             return failed(None, use, error)
         if found is None:
@@ -132,8 +133,8 @@ class RenderResults(SphinxPostTransform):
         """The value in the place of a pending one."""
         use = self.domain.uses[self.env.docname][node["use"]]
         try:
-            interpreter = self.domain.interpreter_of(use)
-            found = self.domain.result(use, interpreter)
+            interpreter = self.results.interpreter_of(use)
+            found = self.results.result(use, interpreter)
         except BytedocError:
             found = None
         if found is None or isinstance(found, Failure):
@@ -144,7 +145,9 @@ class RenderResults(SphinxPostTransform):
         """The linked name of an instruction."""
         name = node.astext()
         literal = nodes.literal("", name, classes=["bytedoc-op"])
-        link = self.page(self.target.release if self.target else None).opcode_link(name)
+        if self.target is None or self.target.release not in node["releases"]:
+            return literal
+        link = self.page(self.target.release).opcode_link(name)
         if not link:
             return literal
         internal = self.domain.opcode_page() is not None
@@ -158,30 +161,13 @@ def _without(use: Use, content: list[nodes.Node]) -> nodes.Node:
     )
 
 
-def not_for(use: Use, example: Example | None, interpreter: Interpreter) -> nodes.Node:
+def not_for(releases: ReleaseRange, interpreter: Interpreter) -> nodes.Node:
     """A sentence for readers of a release that an example is not for."""
-    first = max(
-        (
-            item.first
-            for item in (use.releases, example and example.releases)
-            if item and item.first
-        ),
-        default=None,
-    )
-    if first is not None and interpreter.release < first:
-        text = f"This needs Python {first} or newer; you are reading the guide for {interpreter.release}."
+    if releases.first is not None and interpreter.release < releases.first:
+        text = f"This needs Python {releases.first} or newer"
     else:
-        last = min(
-            (
-                item.last
-                for item in (use.releases, example and example.releases)
-                if item and item.last
-            ),
-            default=None,
-        )
-        text = (
-            f"This exists up to Python {last}; you are reading the guide for {interpreter.release}."
-        )
+        text = f"This is for Python {releases.last} and older"
+    text += f"; you are reading of {interpreter.release}."
     return nodes.paragraph("", text, classes=["bytedoc-note"])
 
 

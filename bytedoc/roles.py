@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
@@ -13,6 +13,7 @@ from .domain import BytedocDomain, bytedoc_domain
 from .errors import BytedocError, Problem
 from .examples import Use
 from .nodes import pending_opcode, pending_value
+from .release import split_range
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
@@ -31,7 +32,7 @@ class BytedocRole(SphinxRole):
         """The domain."""
         return bytedoc_domain(self.env)
 
-    def note(self, view: str, example: str, options: dict[str, str]) -> int:
+    def note(self, view: str, example: str, options: dict[str, Any]) -> int:
         """Ask for a result; its number in the page."""
         path, line = self.place()
         return self.domain.note_use(Use(view, example, options, self.env.docname, path, line))
@@ -59,8 +60,8 @@ class ValueRole(BytedocRole):
             self.tell(
                 BytedocError(
                     "argument",
-                    f"{self.text!r} is not of the form 'example: expression' (or ': expression', about the "
-                    "interpreter)",
+                    f"{self.text!r} is neither 'example: expression' nor, about the interpreter, "
+                    "': expression'",
                 )
             )
             return [nodes.problematic("", self.text)], []
@@ -72,12 +73,19 @@ class ValueRole(BytedocRole):
 
 
 class OpcodeRole(BytedocRole):
-    """The name of an instruction, which the target must have; it links to its documentation."""
+    """The name of an instruction, ``BINARY_OP`` or ``BINARY_ADD -3.10``; it links to its page.
+
+    The target must have it; with a range of releases, exactly the targets in that range.
+    """
 
     def run(self) -> tuple[list[Node], list[system_message]]:
-        name = self.text.strip()
-        self.note("op", "", {"opcode": name})
-        return [pending_opcode("", name)], []
+        try:
+            name, releases = split_range(self.text)
+        except ValueError as error:
+            self.tell(BytedocError("argument", str(error)))
+            return [nodes.problematic("", self.text)], []
+        self.note("op", "", {"opcode": name, "releases": releases})
+        return [pending_opcode("", name, releases=releases)], []
 
 
 def register(app: Sphinx) -> None:

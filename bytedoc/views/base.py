@@ -1,4 +1,4 @@
-"""What all views have in common: options, requests, judging a result, and the frame it is shown in."""
+"""What all views have in common: a request, a judgement of the result, and a frame around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from docutils import nodes
 
 from .. import expectations
 from ..errors import BytedocError
-from ..examples import Example, Use, with_setup
+from ..examples import Example, Use, unknown, with_setup
 from ..models import Failure, Interpreter, Raised, Request, Value
 from ..nodes import output
 from ..release import Release
@@ -198,8 +198,6 @@ def explain(failure: Failure, release: Release) -> BytedocError:
             details.get("line") or 0,
         )
     if kind == "unknown-object":
-        from ..examples import unknown
-
         return unknown("code object", failure.message, details["known"], "unknown-object")
     if kind in ("exception", "setup", "statement", "expression"):
         raised = details.get("exception")

@@ -15,7 +15,13 @@ from .base import Page, Project, View, expression_request, job_of, plain_block, 
 from .options import choice, flag, integer, text, words
 
 #: The order in which attributes are shown; one that is not named here comes last.
-_ORDER = ["co_name", "co_qualname", "co_filename", "co_firstlineno", "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocals", "co_stacksize", "co_flags", "co_varnames", "co_cellvars", "co_freevars", "co_consts", "co_names", "co_code", "co_exceptiontable", "co_linetable", "co_lnotab", "co_lines()", "co_positions()", "co_branches()"]
+_ORDER = (
+    *("co_name", "co_qualname", "co_filename", "co_firstlineno"),
+    *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocals", "co_stacksize"),
+    *("co_flags", "co_varnames", "co_cellvars", "co_freevars", "co_consts", "co_names"),
+    *("co_code", "co_exceptiontable", "co_linetable", "co_lnotab"),
+    *("co_lines()", "co_positions()", "co_branches()"),
+)
 
 
 class CodeObjectView(View):

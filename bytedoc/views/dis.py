@@ -85,7 +85,7 @@ def listing_node(shown: Listing, anchor: str, page: Page) -> Any:
     if not page.is_html:
         return plain_block(shown.text.rstrip("\n"))
     node = listing(shown.text, shown.text, language="none")
-    node.listing, node.anchor = shown, anchor
+    node.shown, node.anchor = shown, anchor
     node.links = page.opcode_links(
         {item.opname for code in shown.codes for item in code.instructions}
     )

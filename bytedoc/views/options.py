@@ -1,4 +1,4 @@
-"""Parsers of option values: each turns the text of an option into its value or says what is wrong."""
+"""Parsers of option values: each turns a text into a value, or says what is wrong with it."""
 
 from __future__ import annotations
 

@@ -39,9 +39,13 @@ class OpcodeName(View):
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         return Request("opcodes", {})
 
-    def mistakes(
-        self, use: Use, example: Example | None, result: list[Opcode]
+    def unmet(
+        self, use: Use, result: list[Opcode], decided: Sequence[Any], release: Release
     ) -> Iterator[BytedocError]:
+        name, releases = use.options["opcode"], use.options["releases"]
         names = [item.name for item in result]
-        if use.options["opcode"] not in names:
-            yield unknown("instruction", use.options["opcode"], names, "unknown-opcode")
+        if release in releases and name not in names:
+            yield unknown("instruction", name, names, "unknown-opcode")
+        elif release not in releases and name in names:
+            message = f"{name} is an instruction here, though it is said to be one of {releases}"
+            yield BytedocError("unknown-opcode", message)
