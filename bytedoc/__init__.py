@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     # Here, so that the rest of bytedoc can be imported without Sphinx.
-    from . import config, directives, domain, nodes, render, results, roles  # noqa: PLC0415
+    from . import config, domain, nodes, transforms  # noqa: PLC0415
 
     config.register(app)
     app.add_domain(domain.BytedocDomain)
     nodes.register(app)
-    directives.register(app)
-    roles.register(app)
-    render.register(app)
-    app.connect("env-updated", results.settle)
+    app.add_post_transform(transforms.RenderResults)
+    app.connect("env-updated", transforms.settle)
     app.connect("builder-inited", add_static_files)
     app.add_css_file("bytedoc.css")
     return {

@@ -5,6 +5,7 @@ Nothing is executed here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,23 +17,25 @@ from sphinx.util.docutils import SphinxDirective
 from .domain import BytedocDomain, bytedoc_domain
 from .errors import BytedocError, Problem
 from .examples import NAME, Example, Use, unknown
-from .models import digest_of
 from .nodes import pending_release, pending_view
 from .release import ReleaseRange
+from .request import digest_of
 from .views import VIEWS
 from .views.base import Parser, View
 from .views.options import COMMON, DEFINING, flag, text
 from .views.timing import statements
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 
 def path_in_project(env: BuildEnvironment, source: str | None) -> str:
     """A source file's path relative to the source folder; its name alone where it is elsewhere."""
-    path = Path(source or env.doc2path(env.docname))
-    return path.relative_to(env.srcdir).as_posix() if path.is_relative_to(env.srcdir) else path.name
+    found = str(source or env.doc2path(env.docname))
+    folder = f"{env.srcdir}{os.sep}"
+    if found.startswith(folder):
+        return found[len(folder) :].replace(os.sep, "/")
+    return Path(found).name
 
 
 class _AnyOption(dict[str, Any]):
@@ -326,6 +329,11 @@ class ReleaseDirective(BytedocDirective):
         return [frame]
 
 
+#: Directives that show no view.
+_PROSE: dict[str, type[BytedocDirective]] = {
+    "example": ExampleDirective,
+    "release": ReleaseDirective,
+}
 #: Views whose directives read something of their own.
 _BASES: dict[str, type[ViewDirective]] = {
     "opcode-table": OpcodeTableDirective,
@@ -333,14 +341,14 @@ _BASES: dict[str, type[ViewDirective]] = {
 }
 
 
-def register(app: Sphinx) -> None:
-    """Add the directives to the domain."""
-    for view in VIEWS.values():
-        if view.is_directive:
-            parsers = {**COMMON, **(DEFINING if view.needs_example else {}), **view.options}
-            attributes = {"view": view, "parsers": parsers, "__doc__": view.__doc__}
-            base = _BASES.get(view.name, ViewDirective)
-            kind = type(f"{type(view).__name__}Directive", (base,), attributes)
-            app.add_directive_to_domain(BytedocDomain.name, view.name, kind)
-    app.add_directive_to_domain(BytedocDomain.name, "example", ExampleDirective)
-    app.add_directive_to_domain(BytedocDomain.name, "release", ReleaseDirective)
+def directive_class(name: str) -> type[BytedocDirective] | None:
+    """The class of the directive of that name; for a view it is made from the view."""
+    if name in _PROSE:
+        return _PROSE[name]
+    view = VIEWS.get(name)
+    if view is None or not view.is_directive:
+        return None
+    parsers = {**COMMON, **(DEFINING if view.needs_example else {}), **view.options}
+    attributes = {"view": view, "parsers": parsers, "__doc__": view.__doc__}
+    base = _BASES.get(name, ViewDirective)
+    return type(f"{type(view).__name__}Directive", (base,), attributes)

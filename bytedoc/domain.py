@@ -18,13 +18,16 @@ from sphinx.util.nodes import make_refnode
 
 from .errors import Problem
 from .examples import Example, Use
-from .results import Results
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
+    from docutils.parsers.rst import Directive
     from sphinx.addnodes import pending_xref
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
+    from sphinx.util.typing import RoleFunction
+
+    from .results import Results
 
 #: The parts of the domain's data that are kept by page.
 _BY_PAGE = ("examples", "uses", "problems", "opcode_pages", "targeted")
@@ -46,6 +49,19 @@ class BytedocDomain(Domain):
         "targeted": {},  # docname -> True where prose depends on the target
         "settled": {},  # builder -> what the last build with it was made of
     }
+
+    # Directives and roles are imported when a page asks for one: a build in which nothing changed
+    # reads no page.
+
+    def directive(self, name: str) -> type[Directive] | None:
+        from .directives import directive_class  # noqa: PLC0415
+
+        return directive_class(name)
+
+    def role(self, name: str) -> RoleFunction | None:
+        from .roles import ROLES  # noqa: PLC0415
+
+        return ROLES.get(name) or super().role(name)
 
     # -- the read phase -------------------------------------------------------------------------
 
@@ -181,6 +197,8 @@ class BytedocDomain(Domain):
     @cached_property
     def results(self) -> Results:
         """The results of this build."""
+        from .results import Results  # noqa: PLC0415 - only builds that show results need them
+
         return Results(self)
 
 

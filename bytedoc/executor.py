@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from . import runner
 from .errors import InterpreterError
-from .models import Interpreter, Request
+from .request import Interpreter, Request
 from .runner import Limits
 from .store import Store
 

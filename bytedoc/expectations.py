@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .models import Listing
 from .release import Release, ReleaseRange, split_range
+
+if TYPE_CHECKING:
+    from .models import Listing
 
 _INSTRUCTIONS = re.compile(
     r"(?P<no>not\s+)?(?P<names>[A-Z][A-Z0-9_]+(?:\s+[A-Z][A-Z0-9_]+)*)(?:\s+x\s*(?P<count>\d+))?"

@@ -15,8 +15,8 @@ from typing import Any
 
 from . import runner
 from .errors import InterpreterError
-from .models import Interpreter
 from .release import FLOOR, Release
+from .request import Interpreter
 
 
 class Interpreters:
@@ -118,7 +118,12 @@ class Interpreters:
             return remembered
         if not os.path.exists(executable):
             raise InterpreterError("interpreter-missing", f"there is no {executable}")
-        record = runner.ask(executable, "identity")
+        if executable == sys.executable:
+            from .probe import identity  # noqa: PLC0415 - the one interpreter that is running already
+
+            record = identity.answer({})  # type: ignore[no-untyped-call] # 3.6 syntax
+        else:
+            record = runner.ask(executable, "identity")
         # A wrapper or shim may start another interpreter tomorrow without changing itself.
         if os.path.realpath(record["executable"]) == os.path.realpath(executable):
             self._recall().setdefault("identities", {})[executable] = {

@@ -7,18 +7,19 @@ and a ``literal_block`` and needs to know nothing.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from docutils import nodes
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     import jinja2
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-    from .models import Listing
+    from .models import Instruction, Listing
 
 
 class pending_view(nodes.General, nodes.Element):
@@ -46,7 +47,7 @@ class listing(nodes.literal_block):
 
     Attributes:
         shown: the `Listing`.
-        links: the address for each name of an instruction.
+        links: the address for each name of an instruction in it, or nothing.
         anchor: what the anchors of its lines begin with.
     """
 
@@ -91,10 +92,12 @@ def depart_output(self: HTML5Translator, node: output) -> None:
 
 def visit_listing(self: HTML5Translator, node: listing) -> None:
     """Write a listing, its lines with what each of them shows."""
-    html = template("listing.html").render(
-        rows=rows_of(node.shown), links=node.links, anchor=node.anchor, ids=node["ids"]
+    names = {name: linked_name(name, link) for name, link in node.links.items()}
+    self.body.append(
+        template("listing.html").render(
+            rows=rows_of(node.shown), names=names, anchor=node.anchor, ids=node["ids"]
+        )
     )
-    self.body.append(html)
     raise nodes.SkipNode
 
 
@@ -108,20 +111,31 @@ def template(name: str) -> jinja2.Template:
     return jinja2.Environment(loader=loader, autoescape=True).get_template(name)
 
 
-def rows_of(shown: Listing) -> list[tuple[str, Any, str]]:
-    """The lines of a listing, each with its instruction, or None, and the end of its anchor.
+@lru_cache(maxsize=4096)
+def linked_name(name: str, link: str) -> Markup:
+    """The name of an instruction as it stands in a listing."""
+    return Markup(template("instruction.html").render(name=name, link=link))  # noqa: S704 - escaped
+
+
+#: A line of a listing: its text, its instruction, or None, the end of its anchor, its columns.
+Row = tuple[str, "Instruction | None", str, str]
+
+
+def rows_of(shown: Listing) -> list[Row]:
+    """The lines of a listing, as the template needs them.
 
     Instructions of the first code object are named by their offset, those of the second by
     ``1-`` and their offset, and so on.
     """
-    rows: list[tuple[str, Any, str]] = [(line, None, "") for line in shown.text.split("\n")]
+    rows: list[Row] = [(line, None, "", "") for line in shown.text.split("\n")]
     if rows[-1][0] == "":
         rows.pop()
     for number, code in enumerate(shown.codes):
         prefix = f"{number}-" if number else ""
         for instruction in code.instructions:
             row = instruction.row
-            rows[row] = (rows[row][0], instruction, f"{prefix}{instruction.offset}")
+            columns = " ".join(map(str, instruction.positions or ()))
+            rows[row] = (rows[row][0], instruction, f"{prefix}{instruction.offset}", columns)
     return rows
 
 

@@ -1,7 +1,4 @@
-"""The write phase: pending nodes become what they stand for.
-
-A post-transform, so that every builder is served; it only reads results.
-"""
+"""The write phase: pending nodes become what they stand for."""
 
 from __future__ import annotations
 
@@ -10,19 +7,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
 from sphinx.errors import NoUri
-from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from .domain import BytedocDomain, bytedoc_domain
+from .domain import BytedocDomain
 from .errors import BytedocError, InterpreterError
 from .examples import Example, Use
-from .models import Failure, Interpreter
+from .models import Failure
 from .nodes import output, pending_opcode, pending_release, pending_value, pending_view
 from .release import Release, ReleaseRange
+from .request import Interpreter
 from .views import VIEWS
 from .views.base import explain, failed
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
+    pass
 
 
 class RenderPage:
@@ -45,10 +42,6 @@ class RenderPage:
         """All examples of the project, by name."""
         return self._domain.examples
 
-    def opcode_links(self, names: set[str]) -> dict[str, str]:
-        """The address of the documentation of each instruction, as far as there is one."""
-        return {name: link for name in names if (link := self.opcode_link(name))}
-
     def opcode_link(self, name: str) -> str:
         """The address of one instruction's documentation; empty: there is none."""
         page = self._domain.opcode_page()
@@ -68,27 +61,34 @@ def opcode_anchor(name: str) -> str:
     return f"opcode-{name}"
 
 
-class RenderResults(SphinxPostTransform):
-    """Replaces pending nodes; before references are resolved, for results may have some."""
+class PageRenderer:
+    """Replaces the pending nodes of one page.
 
-    default_priority = 5
+    Args:
+        domain: knows what the page asked for, and has the results.
+        docname: the page.
+    """
 
-    def run(self, **kwargs: Any) -> None:
-        self.domain = bytedoc_domain(self.env)
-        self.results = self.domain.results
-        self.target = self.results.target()
-        for block in list(self.document.findall(pending_release)):
+    def __init__(self, domain: BytedocDomain, docname: str) -> None:
+        self.domain = domain
+        self.docname = docname
+        self.results = domain.results
+        self.target = domain.results.target()
+
+    def render(self, document: nodes.document) -> None:
+        """Put every result in its place."""
+        for block in list(document.findall(pending_release)):
             self.show_release(block)
-        for view in list(self.document.findall(pending_view)):
+        for view in list(document.findall(pending_view)):
             view.replace_self(self.show_view(view))
-        for value in list(self.document.findall(pending_value)):
+        for value in list(document.findall(pending_value)):
             value.replace_self(self.show_value(value))
-        for name in list(self.document.findall(pending_opcode)):
+        for name in list(document.findall(pending_opcode)):
             name.replace_self(self.show_opcode(name))
 
     def page(self, release: Release | None) -> RenderPage:
         """The page, as seen by an output of a release."""
-        return RenderPage(self.domain, self.env.docname, str(release or ""))
+        return RenderPage(self.domain, self.docname, str(release or ""))
 
     def show_release(self, block: pending_release) -> None:
         """Keep the block's content, or drop it."""
@@ -100,7 +100,7 @@ class RenderResults(SphinxPostTransform):
 
     def show_view(self, node: pending_view) -> list[nodes.Node]:
         """The output in the place of a pending view."""
-        use = self.domain.uses[self.env.docname][node["use"]]
+        use = self.domain.uses[self.docname][node["use"]]
         example = self.domain.examples.get(use.example)
         view = VIEWS[use.view]
         try:
@@ -131,7 +131,7 @@ class RenderResults(SphinxPostTransform):
 
     def show_value(self, node: pending_value) -> nodes.Node:
         """The value in the place of a pending one."""
-        use = self.domain.uses[self.env.docname][node["use"]]
+        use = self.domain.uses[self.docname][node["use"]]
         try:
             interpreter = self.results.interpreter_of(use)
             found = self.results.result(use, interpreter)
@@ -169,8 +169,3 @@ def not_for(releases: ReleaseRange, interpreter: Interpreter) -> nodes.Node:
         text = f"This is for Python {releases.last} and older"
     text += f"; you are reading of {interpreter.release}."
     return nodes.paragraph("", text, classes=["bytedoc-note"])
-
-
-def register(app: Sphinx) -> None:
-    """Add the post-transform."""
-    app.add_post_transform(RenderResults)

@@ -17,7 +17,6 @@ from .release import split_range
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
-    from sphinx.application import Sphinx
 
 _VALUE = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.+-]*)?(?:\[(?P<object>[^\]]+)\])?:\s+(?P<expression>.+)", re.DOTALL
@@ -88,7 +87,5 @@ class OpcodeRole(BytedocRole):
         return [pending_opcode("", name, releases=releases)], []
 
 
-def register(app: Sphinx) -> None:
-    """Add the roles to the domain."""
-    app.add_role_to_domain(BytedocDomain.name, "value", ValueRole())
-    app.add_role_to_domain(BytedocDomain.name, "op", OpcodeRole())
+#: The roles by name.
+ROLES = {"value": ValueRole(), "op": OpcodeRole()}

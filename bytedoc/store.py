@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .models import Interpreter, Request
+from .request import Interpreter, Request
 
 PROBE = Path(__file__).parent / "probe"
 

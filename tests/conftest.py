@@ -15,7 +15,7 @@ from sphinx.testing.util import SphinxTestApp
 
 from bytedoc.errors import InterpreterError
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Interpreter
+from bytedoc.request import Interpreter
 
 pytest_plugins = ["sphinx.testing.fixtures"]
 

@@ -75,7 +75,7 @@ def bytes_by_instruction(code, hide):
 
     The units of an instruction's inline caches stand with it.
     """
-    instructions = list(dis.get_instructions(code))
+    instructions = list(dis.Bytecode(code))  # with the labels of the `dis` view
     ends = [item.offset for item in instructions[1:]] + [len(code.co_code)]
     result = []
     for item, end in zip(instructions, ends):

@@ -5,6 +5,7 @@ instructions with the number of the text line that shows each of them.
 """
 
 import dis
+import functools
 import io
 import sys
 
@@ -100,25 +101,33 @@ def annotate(text, codes, options, hide):
 
 def instructions(code, options):
     """Records (see ``FIELDS``) of the instructions that ``dis`` prints, with row 0."""
-    known = parameters(dis.get_instructions)
-    chosen = {"adaptive": options["adaptive"]} if options.get("adaptive") else {}
-    has_cache_info = "cache_info" in dis.Instruction._fields
-    show_caches = bool(options.get("show_caches"))
-    if show_caches and not has_cache_info and "show_caches" in known:
-        chosen["show_caches"] = True
-    starts = dict(dis.findlinestarts(code))
-    has_line_number = "line_number" in dis.Instruction._fields
+    known = parameters(dis.Bytecode.__init__)
+    wanted = [name for name in ("adaptive", "show_caches") if name in options and name in known]
+    chosen = {name: options[name] for name in wanted}
+    in_cache_info = options.get("show_caches") and "cache_info" in dis.Instruction._fields
+    lines = lines_by_offset(code)
     jumps = jump_opcodes()
-    line = None
     result = []
-    for item in dis.get_instructions(code, **chosen):
-        line = item.line_number if has_line_number else starts.get(item.offset, line)
-        result.append(record(item, line, jumps))
-        if show_caches and has_cache_info and item.cache_info:
-            result.extend(cache_records(item, line))
+    # Unlike `get_instructions`, this also numbers and marks what the exception table refers to.
+    for item in dis.Bytecode(code, **chosen):
+        result.append(record(item, lines, jumps))
+        if in_cache_info and item.cache_info:
+            result.extend(cache_records(item, lines))
     return result
 
 
+def lines_by_offset(code):
+    """The source line of each code unit; one that comes from no line is not there, or None."""
+    if hasattr(code, "co_lines"):
+        spans = code.co_lines()
+    else:
+        starts = list(dis.findlinestarts(code))
+        ends = [offset for offset, _ in starts[1:]] + [len(code.co_code)]
+        spans = ((start, end, line) for (start, line), end in zip(starts, ends))
+    return {offset: line for start, end, line in spans for offset in range(start, end, 2)}
+
+
+@functools.lru_cache(maxsize=None)
 def jump_opcodes():
     """The opcodes whose argument leads to an instruction."""
     found = set(dis.hasjrel) | set(dis.hasjabs)
@@ -128,10 +137,11 @@ def jump_opcodes():
     return found | {op for op in range(256) if base(op) in found}
 
 
-def record(item, line, jumps):
+def record(item, lines, jumps):
     """One instruction as a list in the order of ``FIELDS``."""
-    target = item.argval if item.opcode in jumps and isinstance(item.argval, int) else None
-    positions = getattr(item, "positions", None)
+    target = item.argval if item.opcode in jumps else None
+    if item.argrepr.startswith("from "):
+        target = None  # END_ASYNC_FOR, whose argument leads back to where the awaiting began
     label = getattr(item, "label", None)
     if label is not None:
         mark = "L" + str(label)
@@ -144,20 +154,28 @@ def record(item, line, jumps):
         item.opname,
         item.arg,
         item.argrepr,
-        line,
+        lines.get(item.offset),
         mark,
         target,
-        list(positions) if positions is not None and positions[0] is not None else None,
+        positions(item),
     ]
 
 
-def cache_records(item, line):
+def positions(item):
+    """Line, end line, column and end column of an instruction, or None where it has no line."""
+    found = getattr(item, "positions", None)
+    return list(found) if found is not None and found[0] is not None else None
+
+
+def cache_records(item, lines):
     """The ``CACHE`` lines that follow an instruction (3.13 and newer print them from its info)."""
+    opcode = dis.opmap["CACHE"]
     offset = item.offset
     result = []
     for name, size, data in item.cache_info:
         for index in range(size):
             offset += 2
             value = name + ": " + str(int.from_bytes(data, sys.byteorder)) if index == 0 else ""
-            result.append([0, offset, dis.opmap["CACHE"], "CACHE", 0, value, line, "", None, None])
+            line = lines.get(offset)
+            result.append([0, offset, opcode, "CACHE", 0, value, line, "", None, positions(item)])
     return result

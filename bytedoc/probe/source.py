@@ -8,6 +8,8 @@ from .failures import JobFailure
 
 MODULE = "<module>"
 _CO_OPTIMIZED = 1
+#: Functions to the interpreter (before 3.12), but none whose locals name what they define.
+_COMPREHENSIONS = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 
 
 def compile_job(job):
@@ -51,7 +53,7 @@ def nested(code):
     return [const for const in code.co_consts if hasattr(const, "co_code")]
 
 
-def walk(code, depth=None, prefix="", qualname=MODULE):
+def walk(code, depth=None, qualname=MODULE):
     """Yield ``(qualified name, code object)`` of a code object and all inside it, outside first.
 
     *depth* limits the nesting (0: only the code object itself).  The qualified name is
@@ -60,33 +62,73 @@ def walk(code, depth=None, prefix="", qualname=MODULE):
     yield qualname, code
     if depth is not None and depth <= 0:
         return
-    if qualname == MODULE:
-        inner_prefix = ""
-    elif code.co_flags & _CO_OPTIMIZED:
-        inner_prefix = qualname + ".<locals>."
-    else:
-        inner_prefix = qualname + "."
+    inner_depth = None if depth is None else depth - 1
     for inner in nested(code):
-        inner_name = getattr(inner, "co_qualname", None) or inner_prefix + inner.co_name
-        for item in walk(inner, None if depth is None else depth - 1, inner_prefix, inner_name):
-            yield item
+        name = getattr(inner, "co_qualname", None) or qualified_name(inner.co_name, code, qualname)
+        yield from walk(inner, inner_depth, name)
+
+
+def qualified_name(name, outer, outer_name):
+    """The qualified name, by the rule of PEP 3155, of what the code object *outer* defines."""
+    if outer_name == MODULE or name in global_names(outer):
+        return name
+    is_function = outer.co_flags & _CO_OPTIMIZED and outer.co_name not in _COMPREHENSIONS
+    return outer_name + (".<locals>." if is_function else ".") + name
+
+
+def global_names(code):
+    """The names that a code object assigns as ``global`` ones."""
+    import dis
+
+    if dis.opmap["STORE_GLOBAL"] not in code.co_code[::2]:
+        return set()
+    return {item.argval for item in dis.get_instructions(code) if item.opname == "STORE_GLOBAL"}
 
 
 _ADDRESS = re.compile(r"(<code object [^\n]*? at )(0x[0-9a-fA-F]+)(?=, file )")
 
 
 def address_hider(codes):
-    """A function that replaces the addresses of the constants of *codes* by ``0x...`` in a text.
+    """A function that takes out of a text what addresses have put into the constants of *codes*.
 
-    Only the addresses of those very objects: a string that looks like one stays as it is.
+    An address becomes ``0x...``, but only that of one of those very objects: a string that looks
+    like one stays as it is.  A set whose order depends on addresses is sorted.
     """
-    addresses = {id(inner) for code in codes for inner in nested(code)}
+    consts = [const for code in codes for const in code.co_consts]
+    addresses = {id(const) for const in consts if hasattr(const, "co_code")}
+    orders = {repr(const): in_order(const) for const in consts if is_disorderly(const)}
+    # Standing alone, or in parentheses at the end of a line, as what `dis` says of an argument.
+    sets = re.compile(
+        r"(?m)(?:^|(?<= \())(?:%s)(?=\)?$)" % "|".join(re.escape(shown) for shown in orders)
+    )
 
     def hidden(match):
         known = int(match.group(2), 16) in addresses
         return match.group(1) + "0x..." if known else match.group(0)
 
-    return lambda text: _ADDRESS.sub(hidden, text) if " at 0x" in text else text
+    def hide(text):
+        if " at 0x" in text:
+            text = _ADDRESS.sub(hidden, text)
+        return sets.sub(lambda match: orders[match.group()], text) if orders else text
+
+    return hide
+
+
+def is_disorderly(const):
+    """Whether a constant is a set with a member whose hash is made from its address."""
+    return isinstance(const, frozenset) and any(hashed_by_address(item) for item in const)
+
+
+def hashed_by_address(value):
+    """Whether the hash of a constant is made from an address: that of None is, before 3.12."""
+    if isinstance(value, tuple):
+        return any(hashed_by_address(item) for item in value)
+    return type(value).__hash__ is object.__hash__
+
+
+def in_order(items):
+    """The repr of a frozen set, with its members in the order of theirs."""
+    return "frozenset({%s})" % ", ".join(sorted(map(repr, items)))
 
 
 def find(code, name):
@@ -98,7 +140,7 @@ def find(code, name):
         return MODULE, code
     wanted, _, number = name.partition("#")
     candidates = [item for item in walk(code) if item[0] == wanted]
-    if number and not number.isdigit():
+    if number and not number.isdecimal():
         candidates = []
     index = int(number or 1) - 1 if candidates else 0
     if not 0 <= index < len(candidates):

@@ -11,14 +11,15 @@ from docutils import nodes
 from .. import expectations
 from ..errors import BytedocError
 from ..examples import Example, Use, unknown, with_setup
-from ..models import Failure, Interpreter, Raised, Request, Value
+from ..models import Failure, Raised, Value
 from ..nodes import output
 from ..release import Release
+from ..request import Interpreter, Request
 
 if TYPE_CHECKING:
     from ..config import Config
 
-#: Turns the text of an option, or None where it has none, into its value, or raises `ValueError`.
+#: Turns the text of an option, or None where it has none, into its value, or raises ``ValueError``.
 Parser = Callable[[str | None], Any]
 
 
@@ -38,7 +39,7 @@ class Page(Protocol):
     def is_html(self) -> bool: ...
     @property
     def examples(self) -> Mapping[str, Example]: ...
-    def opcode_links(self, names: set[str]) -> dict[str, str]: ...
+    def opcode_link(self, name: str) -> str: ...
 
 
 class View:

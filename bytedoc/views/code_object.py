@@ -9,8 +9,9 @@ from docutils import nodes
 
 from .. import expectations
 from ..examples import Example, Use
-from ..models import Attribute, CodeObject, Request
+from ..models import Attribute, CodeObject
 from ..release import Release
+from ..request import Request
 from .base import Page, Project, View, expression_request, job_of, plain_block, table
 from .options import choice, flag, integer, text, words
 
@@ -136,12 +137,11 @@ def exception_table(code: CodeObject) -> nodes.table:
 
 def bytes_table(code: CodeObject, page: Page) -> nodes.table:
     """The bytes of ``co_code`` beside the instructions that they are."""
-    links = page.opcode_links({item.opname for item in code.code_bytes})
     rows = []
     for item in code.code_bytes:
         name: nodes.Node = nodes.literal("", item.opname)
-        if item.opname in links:
-            name = nodes.reference("", "", name, refuri=links[item.opname], internal=False)
+        if link := page.opcode_link(item.opname):
+            name = nodes.reference("", "", name, refuri=link, internal=False)
         argument: nodes.Node | str = nodes.literal("", item.arg) if item.arg else ""
         rows.append((str(item.offset), nodes.literal("", spaced(item.hex)), name, argument))
     head = ("Offset", "Bytes", "Instruction", "Argument")

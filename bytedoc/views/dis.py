@@ -10,9 +10,10 @@ from docutils import nodes
 from .. import expectations
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Listing, Request, Value
+from ..models import Failure, Listing, Value
 from ..nodes import listing
 from ..release import Release
+from ..request import Request
 from .base import Page, Project, View, expression_request, job_of, plain_block, unmet_expression
 from .options import choice, flag, integer, text
 
@@ -86,7 +87,6 @@ def listing_node(shown: Listing, anchor: str, page: Page) -> Any:
         return plain_block(shown.text.rstrip("\n"))
     node = listing(shown.text, shown.text, language="none")
     node.shown, node.anchor = shown, anchor
-    node.links = page.opcode_links(
-        {item.opname for code in shown.codes for item in code.instructions}
-    )
+    names = {item.opname for code in shown.codes for item in code.instructions}
+    node.links = {name: page.opcode_link(name) for name in names}
     return node

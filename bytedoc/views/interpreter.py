@@ -6,8 +6,9 @@ from docutils import nodes
 
 from .. import expectations
 from ..examples import Example, Use
-from ..models import Interpreter, Opcode, Request
+from ..models import Opcode
 from ..release import Release
+from ..request import Interpreter, Request
 from .base import Page, Project, View, expression_request, table
 from .options import words
 

@@ -11,8 +11,9 @@ from docutils import nodes
 from .. import expectations
 from ..errors import BytedocError
 from ..examples import Example, Use, with_setup
-from ..models import Outcome, Request
+from ..models import Outcome
 from ..release import Release
+from ..request import Request
 from .base import Page, Project, View, explain_exception, job_of, plain_block, setup_of
 from .options import choice, flag, integer, seconds, text
 

@@ -12,9 +12,10 @@ from docutils import nodes
 from .. import expectations
 from ..errors import BytedocError
 from ..examples import Example, Use, find_example, with_setup
-from ..models import Failure, Measurement, Request, Timing, Value
+from ..models import Failure, Measurement, Timing, Value
 from ..nodes import bar
 from ..release import Release
+from ..request import Request
 from .base import Page, Project, View, table, unmet_expression
 from .options import text, words
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..errors import BytedocError
 from ..examples import Example, Use, unknown
-from ..models import Opcode, Request
+from ..models import Opcode
 from ..release import Release
+from ..request import Request
 from .base import Project, View, expression_request
 
 

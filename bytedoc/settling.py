@@ -1,0 +1,126 @@
+"""Between reading and writing: everything is asked, and judged, and what is wrong is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sphinx.util import logging
+
+from .errors import BytedocError, InterpreterError, Problem
+from .examples import Use
+from .models import Failure
+from .release import Release
+from .request import Interpreter, Request, digest_of
+from .results import Results
+from .views import VIEWS
+
+logger = logging.getLogger(__name__)
+
+#: A use, the interpreter that it is about, its own request and then those of its expectations.
+Plan = tuple[Use, Interpreter, list[Request]]
+
+
+def settle(results: Results) -> list[Problem]:
+    """Answer every request of the pages; all that is wrong with the project, which is told."""
+    domain = results.domain
+    problems = [problem for found in domain.found_while_reading.values() for problem in found]
+    problems += [Problem(e.subtype, e.message, "", "", 0) for e in results.config.check()]
+    problems += domain.duplicates()
+    plans = []
+    for plan in planned(results):
+        if isinstance(plan, Problem):
+            problems.append(plan)
+        else:
+            plans.append(plan)
+    results.ask([(who, what) for _, who, requests in plans for what in requests])
+    later = []
+    for use, interpreter, requests in plans:
+        more = later_requests(results, use, interpreter, requests[0])
+        requests.extend(more)
+        later += [(interpreter, request) for request in more]
+    results.ask(later)
+    for plan in plans:
+        problems += judged(results, plan)
+    tell(problems, Path(domain.env.srcdir))
+    return problems
+
+
+def planned(results: Results) -> Iterator[Plan | Problem]:
+    """A plan for each use that is for its interpreter's release, or the reason why there is none.
+
+    An interpreter that can't be had is a problem once, not once a use.
+    """
+    unavailable: dict[str, tuple[Use, InterpreterError, int]] = {}
+    for docname in sorted(results.domain.uses):
+        for use in results.domain.uses[docname]:
+            try:
+                interpreter = results.interpreter_of(use)
+                if interpreter.release in results.releases_of(use):
+                    yield use, interpreter, results.requests(use, interpreter.release)
+            except InterpreterError as error:
+                first, _, count = unavailable.get(use.release, (use, error, 0))
+                unavailable[use.release] = (first, error, count + 1)
+            except BytedocError as error:
+                yield located(results, use, error)
+    for first, why, count in unavailable.values():
+        message = f"{why.message} ({count} outputs need it)"
+        yield Problem(why.subtype, message, first.docname, first.path, first.line)
+
+
+def later_requests(
+    results: Results, use: Use, interpreter: Interpreter, own: Request
+) -> list[Request]:
+    """The requests of expectations that need the result of the use itself."""
+    result = results.answer(interpreter, own)
+    if result is None or isinstance(result, Failure):
+        return []
+    return VIEWS[use.view].later_claims(use, result, interpreter.release)
+
+
+def judged(results: Results, plan: Plan) -> Iterator[Problem]:
+    """What is wrong with the results of one use."""
+    use, interpreter, requests = plan
+    example = results.examples.get(use.example)
+    answers = [results.answer(interpreter, request) for request in requests]
+    for error in VIEWS[use.view].problems(use, example, answers, interpreter.release):
+        yield located(results, use, error, interpreter.release)
+
+
+def located(
+    results: Results, use: Use, error: BytedocError, release: Release | None = None
+) -> Problem:
+    """An error at its line of the example, or else at the use."""
+    example = results.examples.get(use.example)
+    path, line = use.path, use.line
+    if error.line and example is not None:
+        path, line = example.path, example.line + error.line - 1
+    message = f"{use.place(example, release)}: {error.message}"
+    return Problem(error.subtype, message, use.docname, path, line)
+
+
+def tell(problems: Iterable[Problem], source: Path) -> None:
+    """Warn of each problem once."""
+    for problem in dict.fromkeys(problems):
+        location = f"{source / problem.path}:{problem.line}" if problem.path else "conf.py"
+        logger.warning(problem.message, type="bytedoc", subtype=problem.subtype, location=location)
+
+
+def page_digests(results: Results) -> dict[str, str]:
+    """For each page, a digest of what its results come from: another digest, another page."""
+    domain = results.domain
+    target = results.target()
+    digests = {}
+    for docname in domain.uses.keys() | domain.data["targeted"]:
+        parts: list[object] = [None if target is None else target.identity]
+        for use in domain.uses.get(docname, ()):
+            try:
+                interpreter = results.interpreter_of(use)
+                parts.append(interpreter.identity)
+                if interpreter.release in results.releases_of(use):
+                    own = results.requests(use, interpreter.release)[0]
+                    parts += [own.digest, results.store.digest(interpreter, own)]
+            except BytedocError as error:
+                parts.append(error.message)
+        digests[docname] = digest_of(parts)
+    return digests
