@@ -6,7 +6,7 @@ Nothing is executed here.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -139,7 +139,7 @@ class ViewDirective(BytedocDirective):
             docname=self.env.docname,
             path=path,
             line=line,
-            anchor=self.anchor(name, options),
+            anchor=self.anchor(example, options),
             expectations=options.get("expect", ()),
             releases=self.releases(options),
             release=options.get("release", ""),
@@ -186,22 +186,12 @@ class ViewDirective(BytedocDirective):
         example = define(self, options)
         return example, source_nodes(self, example, options)
 
-    def anchor(self, example: str, options: Mapping[str, Any]) -> str:
+    def anchor(self, example: Example | str, options: Mapping[str, Any]) -> str:
         """What the anchors of this output begin with; the same for all releases."""
-        if example in self.domain.unnamed(self.env.docname):
-            example = f"example-{example}"
-        words = [example, self.view.name, str(options.get("object", ""))]
-        base = nodes.make_id("-".join(word for word in words if word))
-        taken = {use.anchor for use in self.domain.uses.get(self.env.docname, ())}
-        return next(name for name in _numbered(base) if name not in taken)
-
-
-def _numbered(base: str) -> Iterator[str]:
-    yield base
-    number = 2
-    while True:
-        yield f"{base}-{number}"
-        number += 1
+        if isinstance(example, Example):
+            example = example.name if example.named else example.anchor
+        words: tuple[str, ...] = (example, self.view.name, options.get("object", ""))
+        return self.domain.free_anchor(self.env.docname, "-".join(word for word in words if word))
 
 
 def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
@@ -217,18 +207,13 @@ def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
         name = ""
     path, _ = directive.place()
     unnamed = digest_of([source, directive.env.docname])[:8]
-    anchor = nodes.make_id(f"example-{name or unnamed}")
-    while any(
-        item.anchor == anchor for item in directive.domain.by_page.get(directive.env.docname, ())
-    ):
-        anchor += "-again"
     example = Example(
         name=name or unnamed,
         source=source,
         docname=directive.env.docname,
         path=path,
         line=directive.content_line(),
-        anchor=anchor,
+        anchor=directive.domain.free_anchor(directive.env.docname, f"example-{name or unnamed}"),
         subject=options.get("object", ""),
         setup=options.get("setup", ()),
         releases=directive.releases(options),

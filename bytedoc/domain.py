@@ -84,9 +84,17 @@ class BytedocDomain(Domain):
         """Make an example known."""
         self.by_page.setdefault(example.docname, []).append(example)
 
-    def unnamed(self, docname: str) -> set[str]:
-        """The names that were made up for examples of a page."""
-        return {example.name for example in self.by_page.get(docname, ()) if not example.named}
+    def free_anchor(self, docname: str, base: str) -> str:
+        """An anchor that nothing else of ours in the page has: *base*, with a number if need be."""
+        name = nodes.make_id(base)
+        taken = self._anchors.setdefault(docname, {})
+        number = taken[name] = taken.get(name, 0) + 1
+        return name if number == 1 else self.free_anchor(docname, f"{name}-{number}")
+
+    @cached_property
+    def _anchors(self) -> dict[str, dict[str, int]]:
+        """How often each anchor was asked for, by page; of use while that page is read."""
+        return {}
 
     def note_use(self, use: Use) -> int:
         """Ask for a result; the number of the use in its page."""
@@ -109,6 +117,7 @@ class BytedocDomain(Domain):
     def clear_doc(self, docname: str) -> None:
         for name in _BY_PAGE:
             self.data[name].pop(docname, None)
+        self._anchors.pop(docname, None)
         self._forget()
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:

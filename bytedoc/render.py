@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property
 
 from docutils import nodes
 from sphinx.errors import NoUri
@@ -13,24 +13,20 @@ from .errors import BytedocError, InterpreterError
 from .examples import Example, Use
 from .models import Failure
 from .nodes import output, pending_opcode, pending_release, pending_value, pending_view
-from .release import Release, ReleaseRange
+from .release import ReleaseRange
 from .request import Interpreter
 from .views import VIEWS
-from .views.base import explain, failed
-
-if TYPE_CHECKING:
-    pass
+from .views.base import explain, failed, visible
 
 
 class RenderPage:
     """What a view may know of the page in which it is shown."""
 
-    def __init__(self, domain: BytedocDomain, docname: str, release: str) -> None:
+    def __init__(self, domain: BytedocDomain, docname: str, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
         self._domain = domain
         self._builder = domain.results.builder
         self._docname = docname
-        self._release = release
-        self._base: str | None = None
 
     @property
     def is_html(self) -> bool:
@@ -44,16 +40,23 @@ class RenderPage:
 
     def opcode_link(self, name: str) -> str:
         """The address of one instruction's documentation; empty: there is none."""
+        if self._opcodes is not None:
+            return f"{self._opcodes}#{opcode_anchor(name)}"
+        pattern = self._domain.results.config.opcode_url
+        return pattern.format(release=self.interpreter.release, name=name)
+
+    @cached_property
+    def _opcodes(self) -> str | None:
+        """The address of the page that documents the instructions, if there is one."""
         page = self._domain.opcode_page()
-        if page is not None:
-            if self._base is None:
-                try:
-                    self._base = self._builder.get_relative_uri(self._docname, page)
-                except NoUri:
-                    self._base = ""
-            # a builder of one file addresses pages by an anchor, which must give way
-            return f"{self._base.partition('#')[0]}#{opcode_anchor(name)}"
-        return self._domain.results.config.opcode_url.format(release=self._release, name=name)
+        if page is None:
+            return None
+        try:
+            address = self._builder.get_relative_uri(self._docname, page)
+        except NoUri:
+            return ""
+        # A builder of one file addresses pages by an anchor, which must give way.
+        return address.partition("#")[0]
 
 
 def opcode_anchor(name: str) -> str:
@@ -74,6 +77,7 @@ class PageRenderer:
         self.docname = docname
         self.results = domain.results
         self.target = domain.results.target()
+        self._pages: dict[str, RenderPage] = {}
 
     def render(self, document: nodes.document) -> None:
         """Put every result in its place."""
@@ -86,9 +90,11 @@ class PageRenderer:
         for name in list(document.findall(pending_opcode)):
             name.replace_self(self.show_opcode(name))
 
-    def page(self, release: Release | None) -> RenderPage:
-        """The page, as seen by an output of a release."""
-        return RenderPage(self.domain, self.docname, str(release or ""))
+    def page(self, interpreter: Interpreter) -> RenderPage:
+        """The page, as seen by an output of an interpreter."""
+        if interpreter.executable not in self._pages:
+            self._pages[interpreter.executable] = RenderPage(self.domain, self.docname, interpreter)
+        return self._pages[interpreter.executable]
 
     def show_release(self, block: pending_release) -> None:
         """Keep the block's content, or drop it."""
@@ -106,28 +112,26 @@ class PageRenderer:
         try:
             interpreter = self.results.interpreter_of(use)
         except InterpreterError as error:
-            return [_without(use, failed(None, use, error))]
+            return [_without(use, failed(None, error))]
         releases = self.results.releases_of(use)
         if interpreter.release not in releases:
             return [_without(use, [not_for(releases, interpreter)])]
-        result = self.result(use, interpreter)
-        if isinstance(result, list) and result and isinstance(result[0], nodes.paragraph):
-            content = cast("list[nodes.Node]", result)
-        else:
-            content = view.render(use, example, result, self.page(interpreter.release))
+        content = self.content(use, example, interpreter)
         return [view.frame(use, example, interpreter, content)]
 
-    def result(self, use: Use, interpreter: Interpreter) -> Any:
-        """The result of a use, or the nodes that say why there is none."""
+    def content(
+        self, use: Use, example: Example | None, interpreter: Interpreter
+    ) -> list[nodes.Node]:
+        """The result of a use as nodes, or why there is none."""
         try:
-            found = self.results.result(use, interpreter)
+            result = self.results.result(use, interpreter)
         except BytedocError as error:
-            return failed(None, use, error)
-        if found is None:
-            return failed(None, use, BytedocError("not-recorded", "it was not recorded"))
-        if isinstance(found, Failure):
-            return failed(found, use, explain(found, interpreter.release))
-        return found
+            return failed(None, error)
+        if result is None:
+            return failed(None, BytedocError("not-recorded", "it was not recorded"))
+        if isinstance(result, Failure):
+            return failed(result, explain(result, interpreter.release))
+        return VIEWS[use.view].render(use, example, result, self.page(interpreter))
 
     def show_value(self, node: pending_value) -> nodes.Node:
         """The value in the place of a pending one."""
@@ -139,7 +143,7 @@ class PageRenderer:
             found = None
         if found is None or isinstance(found, Failure):
             return nodes.problematic("", node.astext())
-        return nodes.literal("", found.text, classes=["bytedoc-value"])
+        return nodes.literal("", visible(found.text), classes=["bytedoc-value"])
 
     def show_opcode(self, node: pending_opcode) -> nodes.Node:
         """The linked name of an instruction."""
@@ -147,7 +151,7 @@ class PageRenderer:
         literal = nodes.literal("", name, classes=["bytedoc-op"])
         if self.target is None or self.target.release not in node["releases"]:
             return literal
-        link = self.page(self.target.release).opcode_link(name)
+        link = self.page(self.target).opcode_link(name)
         if not link:
             return literal
         internal = self.domain.opcode_page() is not None

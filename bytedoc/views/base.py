@@ -19,6 +19,10 @@ from ..request import Interpreter, Request
 if TYPE_CHECKING:
     from ..config import Config
 
+#: Characters that no page can hold: all control characters but line breaks and tabs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+#: So many characters of a failed example's output are shown.
+_SHOWN = 2000
 #: Turns the text of an option, or None where it has none, into its value, or raises ``ValueError``.
 Parser = Callable[[str | None], Any]
 
@@ -39,6 +43,8 @@ class Page(Protocol):
     def is_html(self) -> bool: ...
     @property
     def examples(self) -> Mapping[str, Example]: ...
+    @property
+    def interpreter(self) -> Interpreter: ...
     def opcode_link(self, name: str) -> str: ...
 
 
@@ -228,18 +234,22 @@ def explain_exception(raised: Raised, kind: str = "exception") -> BytedocError:
     return BytedocError(kind, raised.summary, line)
 
 
-def failed(failure: Failure | None, use: Use, error: BytedocError) -> list[nodes.Node]:
+def failed(failure: Failure | None, error: BytedocError) -> list[nodes.Node]:
     """What a page shows in the place of a result that is not there."""
+    reason = visible(error.message.split("\n")[0])
     found: list[nodes.Node] = [
-        nodes.paragraph(
-            "", "", nodes.strong("", "No result: "), nodes.Text(error.message.split("\n")[0])
-        )
+        nodes.paragraph("", "", nodes.strong("", "No result: "), nodes.Text(reason))
     ]
     printed = str(failure.details.get("output", "")) if failure else ""
     if printed:
-        shown = printed if len(printed) <= 2000 else printed[:2000] + "\n..."
-        found.append(plain_block(shown))
+        shown = printed if len(printed) <= _SHOWN else printed[:_SHOWN] + "\n..."
+        found.append(plain_block(visible(shown)))
     return found
+
+
+def visible(printed: str) -> str:
+    """Text with control characters and lone surrogates as escapes."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), printed)
 
 
 def plain_block(text: str, classes: Sequence[str] = ()) -> nodes.literal_block:

@@ -14,13 +14,11 @@ from ..examples import Example, Use, with_setup
 from ..models import Outcome
 from ..release import Release
 from ..request import Request
-from .base import Page, Project, View, explain_exception, job_of, plain_block, setup_of
+from .base import Page, Project, View, explain_exception, job_of, plain_block, setup_of, visible
 from .options import choice, flag, integer, seconds, text
 
 _FRAME = re.compile(r'File "(<[^"\n]+>)", line (\d+)')
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
-#: Characters that no page can hold, but line breaks and tabs.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Run(View):
@@ -104,8 +102,3 @@ def on_page(printed: str, examples: Iterable[Example]) -> str:
         return f'File "{example.path}", line {example.line + int(match[2]) - 1}'
 
     return _FRAME.sub(place, printed)
-
-
-def visible(printed: str) -> str:
-    """Output with control characters and lone surrogates as escapes."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), printed)

@@ -15,7 +15,7 @@ from ..examples import Example, Use, find_example, with_setup
 from ..models import Failure, Measurement, Timing, Value
 from ..nodes import bar
 from ..release import Release
-from ..request import Request
+from ..request import Interpreter, Request
 from .base import Page, Project, View, table, unmet_expression
 from .options import text, words
 
@@ -128,14 +128,15 @@ class TimingView(View):
         if page.is_html:
             head.append("")
             widths = [30, 12, 12, 12, 10, 24]
-        return [table(head, rows, widths, ["bytedoc-times"]), self.note(result)]
+        return [table(head, rows, widths, ["bytedoc-times"]), self.note(result, page.interpreter)]
 
-    def note(self, result: Timing) -> nodes.paragraph:
+    def note(self, result: Timing, interpreter: Interpreter) -> nodes.paragraph:
         """How and where it was measured."""
         count = len(result.rows[0].values)
         said = (
             f"Seconds per loop; median and median absolute deviation of {count} values a "
-            f"statement. Measured on {result.machine}."
+            f"statement. Measured on {result.machine}, by {interpreter}, built with "
+            f"{interpreter.compiler}."
         )
         if any(row.is_unstable for row in result.rows):
             said += " Unstable: the values of a statement so marked are too far apart to rely on."
