@@ -133,6 +133,7 @@ class BytedocDomain(Domain):
     def _forget(self) -> None:
         """The pages changed: what was derived from them is no longer right."""
         self.__dict__.pop("examples", None)
+        self.__dict__.pop("results", None)
         self.read_anything = True
 
     #: Whether a page was read, or went away, in this build.

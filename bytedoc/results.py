@@ -46,6 +46,8 @@ class Results:
 
     def __init__(self, domain: BytedocDomain) -> None:
         self.domain = domain
+        self._requests: dict[int, list[Request]] = {}  # by id of a `Use`, which the domain keeps
+        self._answers: dict[tuple[str, str], Any] = {}
 
     @property
     def examples(self) -> Mapping[str, Example]:
@@ -156,11 +158,15 @@ class Results:
         Raises:
             BytedocError: the use asks for something that is not there.
         """
-        from .views import VIEWS  # noqa: PLC0415
+        found = self._requests.get(id(use))
+        if found is None:
+            from .views import VIEWS  # noqa: PLC0415
 
-        example = find_example(use.example, self.examples) if use.example else None
-        view = VIEWS[use.view]
-        return [view.request(use, example, self), *view.claims(use, example, self, release)]
+            example = find_example(use.example, self.examples) if use.example else None
+            view = VIEWS[use.view]
+            found = [view.request(use, example, self), *view.claims(use, example, self, release)]
+            self._requests[id(use)] = found
+        return found
 
     def ask(self, tasks: Sequence[tuple[Interpreter, Request]]) -> None:
         """Have the tasks answered that were not answered before, if that is allowed."""
@@ -184,10 +190,15 @@ class Results:
 
     def answer(self, interpreter: Interpreter, request: Request) -> Any:
         """The typed answer, a `Failure`, or None where there is none."""
-        from .models import answer_of  # noqa: PLC0415
+        key = (interpreter.identity, request.digest)
+        if key not in self._answers:
+            from .models import answer_of  # noqa: PLC0415
 
-        record = self.store.get(interpreter, request)
-        return None if record is None else answer_of(request.view, record)
+            record = self.store.get(interpreter, request)
+            if record is None:
+                return None
+            self._answers[key] = answer_of(request.view, record)
+        return self._answers[key]
 
     def result(self, use: Use, interpreter: Interpreter) -> Any:
         """What to show at a use: as `answer`, for its own request.

@@ -34,13 +34,13 @@ def settle(results: Results) -> list[Problem]:
         else:
             plans.append(plan)
     results.ask([(who, what) for _, who, requests in plans for what in requests])
-    later = []
+    later, judging = [], []
     for use, interpreter, requests in plans:
         more = later_requests(results, use, interpreter, requests[0])
-        requests.extend(more)
+        judging.append((use, interpreter, requests + more))
         later += [(interpreter, request) for request in more]
     results.ask(later)
-    for plan in plans:
+    for plan in judging:
         problems += judged(results, plan)
     tell(problems, Path(domain.env.srcdir))
     return problems
