@@ -143,6 +143,7 @@ class ViewDirective(BytedocDirective):
             expectations=options.get("expect", ()),
             releases=self.releases(options),
             release=options.get("release", ""),
+            content_line=self.content_line() if self.content else 0,
         )
         pending = pending_view(
             use=self.domain.note_use(use), classes=list(options.get("class", ()))
@@ -310,7 +311,8 @@ class ReleaseDirective(BytedocDirective):
         self.domain.note_targeted(self.env.docname)
         frame = pending_release(releases=releases)
         self.set_source_info(frame)
-        frame += self.parse_content_to_nodes()
+        with self.domain.only_for(releases):
+            frame += self.parse_content_to_nodes()
         return [frame]
 
 

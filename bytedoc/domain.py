@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -18,6 +20,7 @@ from sphinx.util.nodes import make_refnode
 
 from .errors import Problem
 from .examples import Example, Use
+from .release import ReleaseRange
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
@@ -97,10 +100,26 @@ class BytedocDomain(Domain):
         return {}
 
     def note_use(self, use: Use) -> int:
-        """Ask for a result; the number of the use in its page."""
+        """Ask for a result, within the releases of the prose around it; its number in the page."""
+        for releases in self._scopes:
+            use = replace(use, releases=use.releases & releases)
         uses = self.uses.setdefault(use.docname, [])
         uses.append(use)
         return len(uses) - 1
+
+    @contextmanager
+    def only_for(self, releases: ReleaseRange) -> Iterator[None]:
+        """While prose for some releases is parsed: what it asks for is for them alone."""
+        self._scopes.append(releases)
+        try:
+            yield
+        finally:
+            self._scopes.pop()
+
+    @cached_property
+    def _scopes(self) -> list[ReleaseRange]:
+        """The releases of the blocks of prose that are being parsed, the outermost first."""
+        return []
 
     def note_problem(self, problem: Problem) -> None:
         """Keep a mistake for the end of the read phase; it is told in every build until mended."""

@@ -65,6 +65,7 @@ class Use:
         expectations: what is claimed of the result.
         releases: the releases for which it is shown.
         release: the release that is asked; empty: the target.
+        content_line: the line on which the directive's content begins, where it is no example.
     """
 
     view: str
@@ -77,6 +78,7 @@ class Use:
     expectations: tuple[Expectation, ...] = ()
     releases: ReleaseRange = field(default_factory=ReleaseRange)
     release: str = ""
+    content_line: int = 0
 
     def place(self, example: Example | None, release: Release | None) -> str:
         """Where this is, in the words of a message."""

@@ -34,6 +34,11 @@ class RenderPage:
         return self._builder.format == "html"
 
     @property
+    def keeps_lines(self) -> bool:
+        """Whether line breaks in the cells of a table stay."""
+        return self._builder.name != "text"
+
+    @property
     def examples(self) -> Mapping[str, Example]:
         """All examples of the project, by name."""
         return self._domain.examples
@@ -130,7 +135,7 @@ class PageRenderer:
         if result is None:
             return failed(None, BytedocError("not-recorded", "it was not recorded"))
         if isinstance(result, Failure):
-            return failed(result, explain(result, interpreter.release))
+            return failed(result, explain(result, interpreter.release, example))
         return VIEWS[use.view].render(use, example, result, self.page(interpreter))
 
     def show_value(self, node: pending_value) -> nodes.Node:

@@ -6,14 +6,18 @@ the other side.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import IO, Any
 
 from .errors import InterpreterError
@@ -35,6 +39,10 @@ FIXED = {
 #: Seconds that an interpreter has for its start, and a probe beyond a job's own wall time.
 START_TIME = 20.0
 GRACE = 5.0
+#: Seconds that a probe has to end by itself.
+END_TIME = 1.0
+#: Bytes of the first line of a probe: what writes more is none.
+LONGEST_GREETING = 10_000
 
 Job = Mapping[str, Any]
 Record = dict[str, Any]
@@ -123,7 +131,9 @@ class _Probe:
 
     def __init__(self, executable: str, fork: bool) -> None:
         self._executable = executable
-        self._home = tempfile.TemporaryDirectory(prefix="bytedoc-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="bytedoc-", ignore_cleanup_errors=True)
+        self._home = os.path.realpath(self._folder.name)
+        self._died = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()
         command = [executable, "-s", "-B", str(PROBE), *([] if fork else ["--no-fork"])]
         try:
@@ -132,12 +142,12 @@ class _Probe:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                cwd=self._home.name,
-                env=environment(self._home.name),
+                cwd=self._home,
+                env=environment(self._home),
                 start_new_session=os.name == "posix",
             )
         except OSError as error:
-            self._close_files()
+            self._clean_up()
             raise InterpreterError(
                 "interpreter-broken", f"{executable} does not start: {error.strerror or error}"
             ) from error
@@ -147,6 +157,7 @@ class _Probe:
     def _read(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as stream:
+            self._lines.put(stream.readline(LONGEST_GREETING))
             for line in stream:
                 self._lines.put(line)
         self._lines.put(b"")
@@ -154,25 +165,30 @@ class _Probe:
     def __enter__(self) -> _Probe:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        """Stop it: the end of its input lets it go by itself, else it is made to."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-        except OSError:
-            pass
-        for stop in (lambda: None, self._process.terminate, self._process.kill):
-            stop()
-            try:
-                self._process.wait(1)
-                break
-            except subprocess.TimeoutExpired:
-                continue
-        self._close_files()
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
+        """Stop it, and what it may have left; one that answered everything goes by itself."""
+        if self._died or kind is not None or not self._ends(END_TIME):
+            self._process.terminate()  # lets it stop what it is executing
+            if not self._ends(END_TIME):
+                self._process.kill()
+                self._process.wait()
+            end_leftovers(self._home, self._process.pid)
+        self._clean_up()
 
-    def _close_files(self) -> None:
+    def _ends(self, seconds: float) -> bool:
+        """Whether the process ends within some seconds."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _clean_up(self) -> None:
         self._errors.close()
-        self._home.cleanup()
+        try:
+            self._folder.cleanup()
+        except RecursionError:  # folders in folders in folders
+            subprocess.run(["rm", "-rf", self._home], stderr=subprocess.DEVNULL, check=False)
 
     def greet(self) -> None:
         """Wait for the greeting.
@@ -198,6 +214,10 @@ class _Probe:
                 "interpreter-implementation",
                 f"{self._executable} is {greeting['version']}, not CPython",
             )
+        if "greeting" not in greeting:
+            raise InterpreterError(
+                "interpreter-broken", f"{self._executable} does not work: it did not greet"
+            )
 
     def send(self, jobs: Sequence[Job]) -> None:
         """Hand over jobs; a thread writes them, so that answers can be read meanwhile."""
@@ -219,10 +239,10 @@ class _Probe:
         Raises:
             ProbeDied: none came within *seconds*, or the probe ended.
         """
+        self._died = True
         try:
             line = self._lines.get(timeout=seconds)
         except queue.Empty:
-            self._process.kill()
             raise ProbeDied("timeout", f"no answer within {seconds:g} seconds") from None
         if not line:
             raise ProbeDied("crash", self._last_words())
@@ -231,14 +251,58 @@ class _Probe:
         except ValueError:
             record = None
         if not isinstance(record, dict):
-            self._process.kill()
             raise ProbeDied("crash", f"it answered {line[:80]!r}, which is not of the probe")
+        self._died = False
         return record
 
     def _last_words(self) -> str:
         """How the process ended, and the last line that it wrote to standard error."""
-        status = self._process.wait()
-        how = f"killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self._errors.seek(0)
+        if not self._ends(END_TIME):
+            return "closed its standard output"
+        how = how_it_ended(self._process.returncode)
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - 10_000))
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return f"{how} ({lines[-1][:200]})" if lines else how
+
+
+def how_it_ended(status: int) -> str:
+    """An exit status, or the signal that it stands for, in words."""
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = "signal"
+    return f"killed by signal {-status} ({name})"
+
+
+def end_leftovers(home: str, session: int) -> None:
+    """Kill what a probe that came to a bad end left running (Linux; elsewhere nothing is found).
+
+    Its processes are those of its session, and those whose environment or current directory
+    names its home.
+    """
+    deadline = time.monotonic() + 2
+    while (found := list(leftovers(home, session))) and time.monotonic() < deadline:
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def leftovers(home: str, session: int) -> Iterator[int]:
+    """The processes that belong to a probe; see proc(5)."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            # pid (name) state parent group session ...: the name may hold anything
+            state, _, _, of_session, *_ = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+            if state in (b"Z", b"X"):
+                continue  # it has ended
+            if (
+                int(of_session) == session
+                or os.fsencode(home) in (folder / "environ").read_bytes()
+                or os.readlink(folder / "cwd").startswith(home)
+            ):
+                yield int(folder.name)
+        except OSError:
+            continue  # it has ended, or is another user's

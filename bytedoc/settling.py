@@ -95,6 +95,8 @@ def located(
     path, line = use.path, use.line
     if error.line and example is not None:
         path, line = example.path, example.line + error.line - 1
+    elif error.line and use.content_line:
+        line = use.content_line + error.line - 1
     message = f"{use.place(example, release)}: {error.message}"
     return Problem(error.subtype, message, use.docname, path, line)
 

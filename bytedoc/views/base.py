@@ -42,6 +42,8 @@ class Page(Protocol):
     @property
     def is_html(self) -> bool: ...
     @property
+    def keeps_lines(self) -> bool: ...
+    @property
     def examples(self) -> Mapping[str, Example]: ...
     @property
     def interpreter(self) -> Interpreter: ...
@@ -94,7 +96,7 @@ class View:
                 "nothing may be executed (bytedoc_execute), and no result of this is recorded",
             )
         elif isinstance(own, Failure):
-            yield explain(own, release)
+            yield explain(own, release, example)
         else:
             yield from self.mistakes(use, example, own)
             yield from self.unmet(use, own, decided, release)
@@ -190,28 +192,36 @@ def unmet_expression(text: str, value: Value | Failure | None) -> Iterator[Byted
         yield BytedocError("expectation", f"expected {text}, but it is {value.repr}")
 
 
-def explain(failure: Failure, release: Release) -> BytedocError:
+def explain(failure: Failure, release: Release, example: Example | None = None) -> BytedocError:
     """The error that a failure is, at the line of the example where it happened."""
     kind, details = failure.kind, failure.details
     if kind == "syntax":
-        text = "\n".join(details["text"].splitlines()[:-1])
-        message = f"{details['type']}: {failure.message}"
-        if text:
-            message += "\n" + re.sub(r"(?m)^ *File .*\n?", "", text)
-        return BytedocError(
-            "syntax",
-            message.rstrip()
-            + f"\nif Python {release} can't have it, say :since: and the release that can",
-            details.get("line") or 0,
-        )
+        return explain_syntax(failure, release, example)
     if kind == "unknown-object":
         return unknown("code object", failure.message, details["known"], "unknown-object")
     if kind in ("exception", "setup", "statement", "expression"):
         raised = details.get("exception")
         if raised is not None and kind != "setup":
-            return explain_exception(Raised.from_json(raised), kind)
+            return explain_exception(Raised.from_json(raised), example, kind)
         return BytedocError(kind, failure.message)
     return BytedocError(kind, failure.message + ADVICE.get(kind, ""))
+
+
+def explain_syntax(failure: Failure, release: Release, example: Example | None) -> BytedocError:
+    """The error of source that does not compile: the interpreter's words, with its caret."""
+    details = failure.details
+    message = f"{details['type']}: {failure.message}"
+    quoted = "\n".join(details["text"].splitlines()[:-1])
+    if quoted:
+        message += "\n" + re.sub(r"(?m)^ *File .*\n?", "", quoted)
+    message = message.rstrip()
+    filename = details.get("filename")
+    if filename == "<expression>":
+        return BytedocError("expression", message)
+    if example is not None and filename not in (None, example.filename):
+        return BytedocError("setup", f"in {filename}, line {details.get('line')}: {message}")
+    hint = f"\nif Python {release} can't have it, say :since: and the release that can"
+    return BytedocError("syntax", message + hint, details.get("line") or 0)
 
 
 #: What to do about a failure, after what it is.
@@ -223,10 +233,12 @@ ADVICE = {
 }
 
 
-def explain_exception(raised: Raised, kind: str = "exception") -> BytedocError:
-    """The error of an exception that nobody expected, at the innermost line of an example."""
-    lines = [line for name, line in raised.frames if name.startswith("<")]
-    line = lines[-1] if lines else 0
+def explain_exception(
+    raised: Raised, example: Example | None, kind: str = "exception"
+) -> BytedocError:
+    """The error of an exception that nobody expected, at the innermost line of the example."""
+    filename = None if example is None else example.filename
+    line = next((line for name, line in reversed(raised.frames) if name == filename), 0)
     if "MemoryError" in raised.bases:
         return BytedocError("memory", f"{raised.summary}{ADVICE['memory']}", line)
     if "SystemExit" in raised.bases:

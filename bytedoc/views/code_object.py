@@ -63,7 +63,7 @@ class CodeObjectView(View):
                 title = nodes.paragraph("", "", classes=["bytedoc-subject"])
                 title += nodes.literal("", code.qualname)
                 found.append(title)
-            found.append(attribute_table(code, use.options.get("attributes", ())))
+            found.append(attribute_table(code, use.options.get("attributes", ()), page))
             wanted = use.options.get("attributes", ())
             if code.exception_table and (not wanted or "co_exceptiontable" in wanted):
                 found.append(exception_table(code))
@@ -72,7 +72,7 @@ class CodeObjectView(View):
         return found
 
 
-def attribute_table(code: CodeObject, wanted: Sequence[str]) -> nodes.table:
+def attribute_table(code: CodeObject, wanted: Sequence[str], page: Page) -> nodes.table:
     """Name and value of the attributes that are wanted; none named: all."""
     rank = {name: number for number, name in enumerate(_ORDER)}
     shown = [
@@ -80,30 +80,34 @@ def attribute_table(code: CodeObject, wanted: Sequence[str]) -> nodes.table:
         for item in sorted(code.attributes, key=lambda item: rank.get(item.name, len(rank)))
         if not wanted or item.name in wanted or item.name.removesuffix("()") in wanted
     ]
-    rows = [(nodes.literal("", item.name), value_of(item, code)) for item in shown]
+    rows = [(nodes.literal("", item.name), value_of(item, code, page)) for item in shown]
     return table(("Attribute", "Value"), rows, (30, 70), ["bytedoc-attributes"])
 
 
-def value_of(item: Attribute, code: CodeObject) -> nodes.Node:
+def value_of(item: Attribute, code: CodeObject, page: Page) -> nodes.Node:
     """The value of one attribute, spelled out."""
     if item.name == "co_flags":
         names = " | ".join(name for _, name in code.flags)
-        return literal_lines([f"{item.value} = {names}" if names else item.value])
+        return literal_lines([f"{item.value} = {names}" if names else item.value], page)
     if item.kind == "bytes":
-        return literal_lines([spaced(item.value)] if item.value else [])
+        return literal_lines([spaced(item.value)] if item.value else [], page)
     if item.kind == "items":
-        return literal_lines([f"{number}: {value}" for number, value in enumerate(item.value)])
+        return literal_lines(
+            [f"{number}: {value}" for number, value in enumerate(item.value)], page
+        )
     if item.kind == "rows":
-        return literal_lines(list(merged(item.value)))
-    return literal_lines([item.value])
+        return literal_lines(list(merged(item.value)), page)
+    return literal_lines([item.value], page)
 
 
-def literal_lines(lines: Sequence[str]) -> nodes.Node:
+def literal_lines(lines: Sequence[str], page: Page) -> nodes.Node:
     """Lines of code, one under the other; a word where there is none."""
     if not lines:
         return nodes.emphasis("", "empty")
     if len(lines) == 1:
         return nodes.literal("", lines[0])
+    if not page.keeps_lines:
+        return nodes.literal("", "; ".join(lines))
     return plain_block("\n".join(lines))
 
 
@@ -116,7 +120,7 @@ def merged(rows: Sequence[Sequence[object]]) -> Iterator[str]:
     """Rows as text; equal neighbours are shown once, with how many they are."""
     for row, group in groupby(rows):
         count = len(list(group))
-        yield f"({', '.join(map(str, row))})" + (f"  x {count}" if count > 1 else "")
+        yield f"({', '.join(map(str, row))})" + (f", {count} times" if count > 1 else "")
 
 
 def exception_table(code: CodeObject) -> nodes.table:

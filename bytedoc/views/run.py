@@ -53,7 +53,7 @@ class Run(View):
         if result.input_read:
             yield BytedocError("input", "it reads standard input, which is empty for examples")
         elif result.raised is not None and wanted not in result.raised.bases:
-            error = explain_exception(result.raised)
+            error = explain_exception(result.raised, example)
             hint = f"; say :raises: {result.raised.type} if that is what it shows"
             yield BytedocError(error.subtype, error.message + hint, error.line)
         elif result.raised is None and wanted is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +92,17 @@ class TimingView(View):
             job["setup"] = [[item.filename, item.source] for item in before.values()]
         return Request("timing", job)
 
+    def problems(
+        self, use: Use, example: Example | None, results: Sequence[Any], release: Release
+    ) -> Iterator[BytedocError]:
+        own = results[0]
+        for error in super().problems(use, example, results, release):
+            number = failed_statement(own)
+            if number is not None:
+                line = use.options["statements"][number].line
+                error = BytedocError("statement", error.message, line)  # noqa: PLW2901
+            yield error
+
     def later_claims(self, use: Use, result: Timing, release: Release) -> list[Request]:
         names = medians(use, result)
         return [
@@ -141,6 +153,15 @@ class TimingView(View):
         if any(row.is_unstable for row in result.rows):
             said += " Unstable: the values of a statement so marked are too far apart to rely on."
         return nodes.paragraph("", said, classes=["bytedoc-note"])
+
+
+def failed_statement(result: Any) -> int | None:
+    """The number of the statement that failed, or did not compile, from 0."""
+    if not isinstance(result, Failure):
+        return None
+    match = re.fullmatch(r"<statement (\d+)>", str(result.details.get("filename")))
+    index: int | None = result.details.get("index")
+    return int(match[1]) - 1 if match else index
 
 
 def baseline_index(use: Use) -> int:
