@@ -207,14 +207,15 @@ def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
         )
         name = ""
     path, _ = directive.place()
-    unnamed = digest_of([source, directive.env.docname])[:8]
+    docname = directive.env.docname
+    anchor = directive.domain.free_anchor(docname, f"example-{name or digest_of(source)[:8]}")
     example = Example(
-        name=name or unnamed,
+        name=name or f"{docname}#{anchor}",
         source=source,
-        docname=directive.env.docname,
+        docname=docname,
         path=path,
         line=directive.content_line(),
-        anchor=directive.domain.free_anchor(directive.env.docname, f"example-{name or unnamed}"),
+        anchor=anchor,
         subject=options.get("object", ""),
         setup=options.get("setup", ()),
         releases=directive.releases(options),

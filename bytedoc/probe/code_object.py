@@ -15,17 +15,17 @@ def answer(job):
     qualname, code = source.find(source.compile_job(job), job.get("object", ""))
     depth = job.get("options", {}).get("depth")
     codes = list(source.walk(code, depth, qualname=qualname))
-    hide = source.address_hider(inner for _, inner in codes)
-    return {"codes": [describe(inner, name, hide) for name, inner in codes]}
+    stabilize = source.stabilizer(inner for _, inner in codes)
+    return {"codes": [describe(inner, name, stabilize) for name, inner in codes]}
 
 
-def describe(code, qualname, hide):
-    """The attributes of one code object as plain data; *hide* removes addresses from a repr."""
+def describe(code, qualname, stabilize):
+    """The attributes of one code object as plain data; *stabilize* is of ``source.stabilizer``."""
     return {
         "qualname": qualname,
-        "attributes": [attribute(code, name, hide) for name in attribute_names(code)],
+        "attributes": [attribute(code, name, stabilize) for name in attribute_names(code)],
         "flags": flag_names(code.co_flags),
-        "bytes": bytes_by_instruction(code, hide),
+        "bytes": bytes_by_instruction(code, stabilize),
         "exception_table": exception_table(code),
     }
 
@@ -35,8 +35,8 @@ def attribute_names(code):
     return [name for name in dir(code) if name.startswith("co_")]
 
 
-def attribute(code, name, hide):
-    """``[name, kind, value]``: kind is ``bytes`` (value in hex), ``rows``, ``items`` or ``repr``."""
+def attribute(code, name, stabilize):
+    """``[name, kind, value]``: kind is ``bytes`` (in hex), ``rows``, ``items`` or ``repr``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # co_lnotab is deprecated from 3.12 on, and still shown
         value = getattr(code, name)
@@ -45,7 +45,7 @@ def attribute(code, name, hide):
     if isinstance(value, bytes):
         return [name, "bytes", value.hex()]
     if isinstance(value, tuple):
-        return [name, "items", [hide(repr(item)) for item in value]]
+        return [name, "items", [stabilize(repr(item)) for item in value]]
     return [name, "repr", repr(value)]
 
 
@@ -70,7 +70,7 @@ def future_flag(bit):
     return hex(bit)
 
 
-def bytes_by_instruction(code, hide):
+def bytes_by_instruction(code, stabilize):
     """``[[offset, hex, opname, argrepr or arg], ...]``: the code units of each instruction.
 
     The units of an instruction's inline caches stand with it.
@@ -79,7 +79,7 @@ def bytes_by_instruction(code, hide):
     ends = [item.offset for item in instructions[1:]] + [len(code.co_code)]
     result = []
     for item, end in zip(instructions, ends):
-        arg = hide(item.argrepr) or ("" if item.arg is None else str(item.arg))
+        arg = stabilize(item.argrepr) or ("" if item.arg is None else str(item.arg))
         result.append([item.offset, code.co_code[item.offset : end].hex(), item.opname, arg])
     return result
 

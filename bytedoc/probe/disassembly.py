@@ -47,9 +47,9 @@ def answer(job):
     ignored = sorted(name for name in asked if name not in known and name != "depth")
     depth = asked.get("depth")
     codes = list(source.walk(code, depth, qualname=qualname))
-    hide = source.address_hider(inner for _, inner in codes)
-    text = hide(print_listing(code, depth, options))
-    return {"text": text, "codes": annotate(text, codes, options, hide), "ignored": ignored}
+    stabilize = source.stabilizer(inner for _, inner in codes)
+    text = stabilize(print_listing(code, depth, options))
+    return {"text": text, "codes": annotate(text, codes, options, stabilize), "ignored": ignored}
 
 
 def print_listing(code, depth=None, options=None):
@@ -64,12 +64,12 @@ def print_listing(code, depth=None, options=None):
     else:
         for index, (_, inner) in enumerate(source.walk(code, depth)):
             if index:
-                out.write("\nDisassembly of %r:\n" % (inner,))
+                out.write(f"\nDisassembly of {inner!r}:\n")
             dis.dis(inner, file=out)
     return out.getvalue()
 
 
-def annotate(text, codes, options, hide):
+def annotate(text, codes, options, stabilize):
     """For each code object of the listing, its instructions and the text line of each."""
     lines = text.split("\n")
     row = 0
@@ -82,7 +82,7 @@ def annotate(text, codes, options, hide):
             while lines[row] == "":
                 row += 1
             record[0] = row
-            record[ARGREPR] = hide(record[ARGREPR])
+            record[ARGREPR] = stabilize(record[ARGREPR])
             records.append(record)
             row += 1
         if row < len(lines) and lines[row] == "ExceptionTable:":

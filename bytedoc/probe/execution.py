@@ -1,9 +1,14 @@
 """Executing a job in a process of its own, within limits, and saying how that ended.
 
 Where there is ``fork``, the process is a fork of this probe, which costs about a millisecond;
-elsewhere (``spawned``) it is a fresh probe.  Both write what they print, and their answer, into
-files: so a descendant that keeps standard output open can't hold anything up, and nothing needs
-to be drained while the process runs.
+elsewhere (``spawned``) it is a fresh probe.  What it prints goes into a file: so a descendant that
+keeps standard output open can't hold anything up, and nothing needs to be drained while the
+process runs.  Its answer comes in memory or by a path, never on a descriptor that an example could
+write to or close.
+
+On Linux the probe is a subreaper: whatever an example starts ends up as a child of the probe, in
+whatever session or process group it is, and does not outlive its job.  Elsewhere that holds for the
+job's process group.
 
 The limits of a job, all optional: ``wall`` and ``cpu`` seconds, ``memory``, ``output`` and
 ``file_size`` bytes.
@@ -11,74 +16,143 @@ The limits of a job, all optional: ``wall`` and ``cpu`` seconds, ``memory``, ``o
 
 import json
 import os
-import select
-import shutil
 import signal
-import subprocess
+import struct
 import sys
-import tempfile
 import time
 
-from . import sandbox
+# What executes a job is imported here, so that a fork finds it there already.
+from . import processes, program, run, sandbox, value  # noqa: F401
+
+try:
+    import mmap
+except ImportError:  # only a fork needs it
+    mmap = None
 
 #: Longest time between two looks at the process (seconds): bounds how far output can run over.
 _LOOK = 0.02
+#: Seconds that processes have to end by themselves after the one that started them.
+_PATIENCE = 0.25
+#: Most processes that a job may have at a time.
+_MOST_PROCESSES = 256
+#: Most bytes of an answer.
+_LARGEST_ANSWER = 1 << 24
+#: Where the probe was started: a folder of its own.
+_HOME = os.getcwd()
 #: Exit status of a child that has left its answer behind.
 _ANSWERED = 0
+
+# Bound here, for an example may put something else in their place.
+_dumps, _exit, _getpid, _makedirs, _open = json.dumps, os._exit, os.getpid, os.makedirs, open
 
 
 def supervise(job, start, answer):
     """Execute *job* by *start* and return ``{"ok": ...}`` or ``{"failure": ...}``."""
     limits = job.get("limits", {})
-    folder = tempfile.mkdtemp(prefix="bytedoc-")
+    folder = make_folder()
+    path = os.path.join(folder, "output")
     try:
-        with open(os.path.join(folder, "output"), "w+b") as output, open(
-            os.path.join(folder, "reply"), "w+b"
-        ) as reply:
-            work = os.path.join(folder, "work")
-            os.mkdir(work)
-            process = start(job, work, output, reply, answer)
+        # Appending, so that reading it here moves nobody's position.
+        with open(path, "a+b") as output:
+            process = start(job, folder, output.fileno(), answer)
+            stopped = leftover = None
             try:
                 stopped = watch(process, output, limits)
             finally:
                 leftover = process.end()
-            return report(process.status, stopped, leftover, output, reply, limits)
+            record = report(process, stopped, output, limits)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
+    if "ok" in record:
+        record["ok"]["leftover"] = leftover
+    return without(folder, record)
+
+
+def make_folder():
+    """A new folder in the probe's own, with a ``work`` and a ``temporary`` folder in it."""
+    number = 1
+    while True:
+        folder = os.path.join(_HOME, "job-%d" % number)
+        try:
+            os.makedirs(os.path.join(folder, sandbox.WORK))  # also _HOME, if an example removed it
+            os.mkdir(os.path.join(folder, sandbox.TEMPORARY))
+        except FileExistsError:
+            number += 1  # it could not be removed
+            continue
+        return folder
+
+
+def remove_folder(folder):
+    """Remove a job's folder; what can't be removed goes with the probe's own."""
+    try:
+        os.remove(os.path.join(folder, "output"))
+        os.rmdir(os.path.join(folder, sandbox.WORK))
+        os.rmdir(os.path.join(folder, sandbox.TEMPORARY))
+        os.rmdir(folder)
+    except OSError:
+        import shutil
+
+        try:
+            os.chmod(_HOME, 0o700)
+            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, RecursionError):
+            pass
+
+
+def without(folder, value):
+    """A JSON value with a job's own folder, which is called otherwise in every build, as ``/tmp/bytedoc``."""
+    if isinstance(value, str):
+        return value.replace(folder, "/tmp/bytedoc") if folder in value else value
+    if isinstance(value, list):
+        return [without(folder, item) for item in value]
+    if isinstance(value, dict):
+        return {name: without(folder, item) for name, item in value.items()}
+    return value
 
 
 def watch(process, output, limits):
-    """Wait for the end; ``timeout`` or ``output`` when the process was stopped for it, else None."""
+    """Wait for the end; why the process must be stopped before it, or None."""
     deadline = time.monotonic() + limits.get("wall", 10)
     largest = limits.get("output", 1 << 20)
+    tasks = None
     while not process.wait(_LOOK):
         if os.fstat(output.fileno()).st_size > largest:
             return "output"
         if time.monotonic() > deadline:
             return "timeout"
+        if tasks is None:
+            tasks = sandbox.count_tasks()
+        elif sandbox.count_tasks() > tasks + _MOST_PROCESSES:
+            if len(processes.descendants_of(os.getpid())) > _MOST_PROCESSES:
+                return "processes"
     return None
 
 
-def report(status, stopped, leftover, output, reply, limits):
+def report(process, stopped, output, limits):
     """Put together the record from the answer, the output and the way the process ended."""
     largest = limits.get("output", 1 << 20)
     size = os.fstat(output.fileno()).st_size
-    printed = read(output, largest)
-    if stopped is None and size > largest:
-        stopped = "output"
+    output.seek(0)
+    printed = output.read(largest)
     if stopped == "timeout":
         message = "still running after %g seconds" % limits.get("wall", 10)
         return failure("timeout", message, printed)
-    if stopped == "output":
+    if stopped == "processes":
+        message = "started more than %d processes" % _MOST_PROCESSES
+        return failure("process-limit", message, printed)
+    if stopped == "output" or size > largest:
         return failure("output-limit", "printed more than %d bytes" % largest, printed)
+    if process.status != _ANSWERED:
+        return failure(*died(process.status), printed=printed)
     try:
-        record = json.loads(read(reply).decode("ascii"))
+        record = json.loads(process.answer().decode("ascii"))
     except ValueError:
-        record = None
-    if record is None or status != _ANSWERED:
-        return failure(*died(status), printed=printed)
+        return failure("exit", "ended its process before its end", printed)
     for content in record.values():
-        content.update(text_of(printed), leftover=leftover)
+        exception = content.get("exception")
+        if exception is not None and len(exception["traceback"]) > largest:
+            return failure("output-limit", "printed more than %d bytes" % largest, printed)
+        content.update(text_of(printed))
     return record
 
 
@@ -87,6 +161,7 @@ def text_of(printed):
     try:
         return {"output": printed.decode("utf-8"), "undecodable": False}
     except UnicodeDecodeError:
+        # Cut off within a character?  Only at the limit of output, where nothing is shown of it.
         return {"output": printed.decode("utf-8", "backslashreplace"), "undecodable": True}
 
 
@@ -109,17 +184,34 @@ def failure(kind, message, printed):
     return {"failure": dict(text_of(printed), kind=kind, message=message)}
 
 
-def read(stream, size=-1):
-    """The first *size* bytes of a file as this process sees it now."""
-    stream.seek(0)
-    return stream.read(size)
+def concluded(job, answer):
+    """In the process of a job: execute it and come to an end; the answer as JSON, in bytes.
+
+    Whatever an example has done to its process, this gives an answer or says that it can't.
+    """
+    process = _getpid()
+    try:
+        record = program.finish(answer(job))
+        if _getpid() != process:
+            program.leave(record)  # a fork that the example made came to its end as well
+        data = _dumps(record).encode("ascii")
+        if len(data) <= _LARGEST_ANSWER:
+            return data
+        kind, message = "output-limit", "its result has more than %d bytes" % _LARGEST_ANSWER
+    except MemoryError:
+        kind, message = "memory", "out of memory"
+    except BaseException as error:
+        kind = "crash"
+        message = "left an interpreter in which nothing works (%s)" % type(error).__name__
+    return _dumps({"failure": {"kind": kind, "message": message}}).encode("ascii")
 
 
 class Forked:
     """A fork of this process, in a process group of its own."""
 
-    def __init__(self, pid):
+    def __init__(self, pid, memory):
         self._pid = pid
+        self._memory = memory
         self.status = None
 
     def wait(self, seconds):
@@ -133,19 +225,25 @@ class Forked:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            wait_for_child(left)
+            processes.wait_for_child(left)
 
     def end(self):
-        """Kill what is left of the group; whether any process but the first was left."""
-        running = self.status is None
-        try:
-            os.killpg(self._pid, signal.SIGKILL)
-            leftover = not running
-        except (ProcessLookupError, PermissionError):
-            leftover = False
-        if running:
-            self.status = decode_status(os.waitpid(self._pid, 0)[1])
-        return leftover
+        """Kill what is left of the job; whether any process but the first had to be."""
+        if self.status is not None:
+            return processes.end_descendants(self._pid, _PATIENCE)
+        processes.kill_group(self._pid)
+        self.status = decode_status(os.waitpid(self._pid, 0)[1])
+        processes.end_descendants(self._pid, 0)
+        return False
+
+    def answer(self):
+        """The answer that it left behind, in bytes; empty if it left none."""
+        (size,) = _SIZE.unpack_from(self._memory)
+        return self._memory[_SIZE.size : _SIZE.size + size]
+
+
+#: The number of bytes of the answer that follow.
+_SIZE = struct.Struct("=Q")
 
 
 def decode_status(status):
@@ -153,82 +251,50 @@ def decode_status(status):
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def forked(job, work, output, reply, answer):
+def forked(job, folder, output, answer):
     """Start the job in a fork of this process."""
-    prepare_waiting()
+    processes.prepare()
+    memory = mmap.mmap(-1, _SIZE.size + _LARGEST_ANSWER)  # shared with the fork
     pid = os.fork()
     if pid:
         try:
             os.setpgid(pid, pid)  # both sides do it: whichever comes first
         except OSError:
             pass
-        return Forked(pid)
-    status = 70
+        return Forked(pid, memory)
     try:
         os.setpgid(0, 0)
-        status = child(job, work, output.fileno(), reply.fileno(), answer)
+        child(job, folder, output, answer, memory)
     finally:
-        os._exit(status)
+        _exit(70)
 
 
-def child(job, work, output, reply, answer):
-    """In the child: close what is the probe's, execute the job, leave the answer behind."""
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def child(job, folder, output, answer, memory):
+    """In the child: let go of what is the probe's, execute the job, leave the answer behind."""
+    processes.forget()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    reply = sandbox.private(reply)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    sandbox.close_from(3, keep=reply)
-    os.chdir(work)
-    sandbox.limit(job.get("limits", {}))
-    sandbox.streams()
-    record = sandbox.finish(answer(job))
-    write_all(reply, json.dumps(record).encode("ascii"))
-    return _ANSWERED
-
-
-def write_all(descriptor, data):
-    """Write all of *data*, however many calls that takes."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-_WAKEUP = []
-
-
-def prepare_waiting():
-    """Make the end of a child wake ``select``, once a process."""
-    if _WAKEUP:
-        return
-    reader, writer = os.pipe()
-    os.set_blocking(reader, False)
-    os.set_blocking(writer, False)
-    signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    signal.set_wakeup_fd(writer)
-    _WAKEUP.append(reader)
-
-
-def wait_for_child(seconds):
-    """Sleep until a child ends, *seconds* at most."""
-    ready, _, _ = select.select(_WAKEUP, [], [], seconds)
-    if ready:
-        try:
-            os.read(_WAKEUP[0], 512)
-        except BlockingIOError:
-            pass
+    os.closerange(3, 256)  # the probe opens its few descriptors first, so they have low numbers
+    sandbox.enter(folder, job.get("limits", {}))
+    data = concluded(job, answer)
+    memory[_SIZE.size : _SIZE.size + len(data)] = data
+    _SIZE.pack_into(memory, 0, len(data))  # last: now the answer is complete
+    _exit(_ANSWERED)
 
 
 class Spawned:
     """A fresh probe that executes one job: for platforms without fork."""
 
-    def __init__(self, process):
+    def __init__(self, process, reply):
         self._process = process
+        self._reply = reply
         self.status = None
 
     def wait(self, seconds):
         """Whether it has ended, after *seconds* at most."""
+        import subprocess
+
         try:
             self.status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -236,49 +302,58 @@ class Spawned:
         return True
 
     def end(self):
-        """Kill the process and, where there are process groups, what it left behind."""
+        """Kill what is left of the job; whether any process but the first had to be."""
         running = self.status is None
-        leftover = False
-        if hasattr(os, "killpg"):
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                leftover = not running
-            except (ProcessLookupError, PermissionError):
-                pass
         if running:
             self._process.kill()
             self.status = self._process.wait()
-        return leftover
+        if not hasattr(os, "killpg"):
+            return False
+        leftover = processes.end_descendants(self._process.pid, 0 if running else _PATIENCE)
+        return leftover and not running
+
+    def answer(self):
+        """The answer that it left behind, in bytes; empty if it left none."""
+        try:
+            with open(self._reply, "rb") as stream:
+                return stream.read()
+        except OSError:
+            return b""
 
 
-def spawned(job, work, output, reply, answer):
+def spawned(job, folder, output, answer):
     """Start the job in a fresh probe (*answer* is the other one's own)."""
+    import subprocess
+
+    processes.prepare()
     probe = os.path.dirname(os.path.abspath(__file__))
     arguments = [sys.executable, "-s", "-B", probe, "--child"]
     process = subprocess.Popen(
         arguments,
         stdin=subprocess.PIPE,
-        stdout=reply,
+        stdout=output,
         stderr=output,
-        cwd=work,
+        cwd=folder,
         start_new_session=hasattr(os, "setsid"),
     )
     try:
         with process.stdin as stream:
-            stream.write(json.dumps(job).encode("ascii") + b"\n")
+            stream.write(json.dumps(dict(job, folder=folder)).encode("ascii") + b"\n")
     except OSError:
         pass  # it ended before it read the job: its status says how
-    return Spawned(process)
+    return Spawned(process, os.path.join(folder, "reply"))
 
 
 def serve_one(jobs, replies, answer):
-    """In a fresh probe: execute the one job; what it prints goes where standard error leads."""
+    """In a fresh probe: execute the one job; its answer goes into a file beside its folder."""
     job = json.loads(jobs.readline())
     jobs.close()
+    replies.close()
     os.dup2(2, 1)
-    sandbox.limit(job.get("limits", {}))
-    sandbox.streams()
-    record = sandbox.finish(answer(job))
-    replies.write(json.dumps(record))
-    replies.flush()
-    os._exit(_ANSWERED)
+    folder = job.pop("folder")
+    sandbox.enter(folder, job.get("limits", {}))
+    data = concluded(job, answer)
+    _makedirs(folder, exist_ok=True)  # the example may have removed it
+    with _open(os.path.join(folder, "reply"), "wb") as stream:
+        stream.write(data)
+    _exit(_ANSWERED)

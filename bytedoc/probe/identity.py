@@ -26,12 +26,12 @@ def answer(job):
 
 
 def magic_number():
-    """The number in the first two bytes of a ``.pyc``; two more hold a carriage return and a line feed."""
+    """The number in the first two bytes of a ``.pyc``; the next two are always the same."""
     return int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little")
 
 
 def build_flags():
-    """Which of ``debug``, ``free-threaded``, ``jit``, ``lto``, ``pgo`` this build records of itself.
+    """Which of ``debug``, ``free-threaded``, ``jit``, ``lto``, ``pgo`` this build says it is.
 
     A distributor may strip the record (Debian does for profile-guided builds), so a flag that is
     absent is not proof.

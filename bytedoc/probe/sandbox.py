@@ -1,8 +1,9 @@
-"""What surrounds the code of an example: its streams, its limits, its end."""
+"""What surrounds the code of an example: its folders, its streams, its limits."""
 
-import atexit
+import builtins
 import io
 import os
+import signal
 import sys
 
 try:
@@ -10,8 +11,26 @@ try:
 except ImportError:  # not on Windows; there only wall time and output are limited
     resource = None
 
+#: The folders of a job, within its own: the current directory and home, and that of ``tempfile``.
+WORK, TEMPORARY = "work", "tmp"
+#: Bytes of memory that are kept back for telling how an example ended.
+_RESERVE = 64 << 20
+#: Processes and threads that an example may have besides all others of the machine.
+_TASKS = 1024
+
+#: The signals that can be blocked (``valid_signals`` is of 3.8).
+_SIGNALS = getattr(signal, "valid_signals", lambda: range(1, 32))()
+#: The builtins as they were before the example.
+_BUILTINS = dict(vars(builtins))
 #: Whether the code of this process has read standard input.
 _INPUT_READ = []
+# Bound here, for an example may put something else in its place.
+_fstat = os.fstat
+#: The streams that this process began with.
+_STREAMS = []
+#: The job's folder, and its limits.
+_FOLDER = []
+_LIMITS = {}
 
 
 class NoInput(io.RawIOBase):
@@ -32,21 +51,16 @@ def input_was_read():
     return bool(_INPUT_READ)
 
 
-def private(descriptor):
-    """Move a descriptor to a high number that programs do not stumble over."""
-    try:
-        import fcntl
-
-        moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 200)
-    except (ImportError, OSError):
-        return descriptor
-    return moved
-
-
-def close_from(first, keep):
-    """Close all descriptors from *first* on but *keep*: the probe's own channel among them."""
-    os.closerange(first, keep)
-    os.closerange(keep + 1, keep + 256)
+def enter(folder, limits):
+    """Put this process where an example is executed: in the job's folder, within its limits."""
+    _FOLDER.append(folder)
+    work = os.path.join(folder, WORK)
+    os.chdir(work)
+    os.environ["HOME"] = work
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), os.path.join(folder, TEMPORARY)))
+    _LIMITS.update(limits)
+    limit(limits)
+    streams()
 
 
 def streams():
@@ -58,6 +72,7 @@ def streams():
     sys.stdout = text_writer(1, "strict")
     sys.stderr = text_writer(2, "backslashreplace")
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    _STREAMS[:] = [sys.stdout, sys.stderr]
 
 
 def text_writer(descriptor, errors):
@@ -66,55 +81,94 @@ def text_writer(descriptor, errors):
     return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, newline="\n", line_buffering=True)
 
 
+def flush():
+    """Write what still waits in the streams, those of the beginning and those of the end."""
+    for stream in [sys.stdout, sys.stderr] + _STREAMS:
+        try:
+            stream.flush()
+        except BaseException:
+            pass  # closed, or replaced by the example with something else
+
+
+def output_is_closed():
+    """Whether the standard output that the process began with was closed."""
+    try:
+        _fstat(1)
+    except OSError:
+        return True
+    return _STREAMS[0].closed
+
+
 def limit(limits):
     """Set the operating system's limits for this process and what it starts."""
     if resource is None:
         return
-    set_limit(resource.RLIMIT_CORE, 0)
+    set_limit("RLIMIT_CORE", 0)
     if "cpu" in limits:
-        set_limit(resource.RLIMIT_CPU, max(1, int(limits["cpu"])))
+        set_limit("RLIMIT_CPU", max(1, int(limits["cpu"])))
     if "memory" in limits:
-        set_limit(getattr(resource, "RLIMIT_AS", None), limits["memory"])
-    if "file_size" in limits:
-        set_limit(resource.RLIMIT_FSIZE, limits["file_size"])
+        set_limit("RLIMIT_AS", limits["memory"], limits["memory"] + _RESERVE)
+    if "file_size" in limits:  # standard output is a file as well
+        set_limit("RLIMIT_FSIZE", max(limits["file_size"], limits.get("output", 0) + 1))
+    tasks = count_tasks()
+    if tasks:
+        set_limit("RLIMIT_NPROC", tasks + _TASKS)
 
 
-def set_limit(name, value):
-    """Lower one limit, soft and hard, as far as the platform lets us."""
-    if name is None:
+def set_limit(name, value, hard=None):
+    """Lower one limit, soft and hard (by default the same), as far as the platform lets us."""
+    number = getattr(resource, name, None)
+    if number is None:
         return
+    hard = value if hard is None else hard
     try:
-        hard = resource.getrlimit(name)[1]
-        if hard != resource.RLIM_INFINITY:
-            value = min(value, hard)
-        resource.setrlimit(name, (value, value))
+        highest = resource.getrlimit(number)[1]
+        if highest != resource.RLIM_INFINITY:
+            value, hard = min(value, highest), min(hard, highest)
+        resource.setrlimit(number, (value, hard))
     except (ValueError, OSError):
         pass  # macOS refuses RLIMIT_AS
 
 
-def finish(record):
-    """End as an interpreter ends: join threads, call what ``atexit`` holds, flush.
-
-    Returns the answer, with a note of whether standard output had been closed.
-    """
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        threading._shutdown()
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (ValueError, OSError, AttributeError):
-            pass  # closed or replaced by the example
-    for content in record.values():
-        content["closed_output"] = is_closed(sys.__stdout__, 1)
-    return record
-
-
-def is_closed(stream, descriptor):
-    """Whether a standard stream or its descriptor was closed."""
+def count_tasks():
+    """How many processes and threads this machine has; 0 where that is not to be had."""
     try:
-        os.fstat(descriptor)
-    except OSError:
-        return True
-    return stream.closed
+        with open("/proc/loadavg", "rb") as stream:
+            return int(stream.read().split()[3].partition(b"/")[2])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def let_signals_in():
+    """Before an example, undo what ``recover`` did after the one that is its set-up."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def recover():
+    """Undo, after an example, what it may have done to the interpreter that hinders telling of it.
+
+    The builtins are the interpreter's own again, no signal comes in between, recursion is
+    possible, and the reserve of memory is free.
+    """
+    builtins.__dict__.update(_BUILTINS)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    if sys.getrecursionlimit() < 1000:
+        sys.setrecursionlimit(1000)
+    if resource is not None and hasattr(resource, "RLIMIT_AS"):
+        try:
+            hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+        except (ValueError, OSError):
+            pass
+
+
+def cut(text):
+    """A text that is not much longer than what may be printed, so that it can be told it is too long."""
+    return text[: _LIMITS.get("output", 1 << 20) + 1]
+
+
+def folder():
+    """The folder of the job that this process executes."""
+    return _FOLDER[0]

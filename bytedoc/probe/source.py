@@ -88,47 +88,50 @@ def global_names(code):
 _ADDRESS = re.compile(r"(<code object [^\n]*? at )(0x[0-9a-fA-F]+)(?=, file )")
 
 
-def address_hider(codes):
-    """A function that takes out of a text what addresses have put into the constants of *codes*.
+def stabilizer(codes):
+    """A function that takes out of a text what chance has put into the constants of *codes*.
 
     An address becomes ``0x...``, but only that of one of those very objects: a string that looks
-    like one stays as it is.  A set whose order depends on addresses is sorted.
+    like one stays as it is.  A set whose order depends on more than its members is sorted.
     """
     consts = [const for code in codes for const in code.co_consts]
     addresses = {id(const) for const in consts if hasattr(const, "co_code")}
-    orders = {repr(const): in_order(const) for const in consts if is_disorderly(const)}
+    orders = {
+        repr(const): sorted_repr(const)
+        for const in consts
+        if isinstance(const, frozenset) and not all(map(has_fixed_hash, const))
+    }
     # Standing alone, or in parentheses at the end of a line, as what `dis` says of an argument.
-    sets = re.compile(
-        r"(?m)(?:^|(?<= \())(?:%s)(?=\)?$)" % "|".join(re.escape(shown) for shown in orders)
-    )
+    anyone = "|".join(re.escape(shown) for shown in orders)
+    sets = re.compile(rf"(?m)(?:^|(?<= \())(?:{anyone})(?=\)?$)")
 
-    def hidden(match):
+    def hide(match):
         known = int(match.group(2), 16) in addresses
         return match.group(1) + "0x..." if known else match.group(0)
 
-    def hide(text):
+    def stabilize(text):
         if " at 0x" in text:
-            text = _ADDRESS.sub(hidden, text)
+            text = _ADDRESS.sub(hide, text)
         return sets.sub(lambda match: orders[match.group()], text) if orders else text
 
-    return hide
+    return stabilize
 
 
-def is_disorderly(const):
-    """Whether a constant is a set with a member whose hash is made from its address."""
-    return isinstance(const, frozenset) and any(hashed_by_address(item) for item in const)
+def has_fixed_hash(const):
+    """Whether the hash of a constant follows from its value alone.
+
+    A number's does.  That of None is made from its address (before 3.12); strings are hashed with
+    a random seed, and those that collide stand as they were interned, which depends on what was
+    compiled before.
+    """
+    if isinstance(const, tuple):
+        return all(map(has_fixed_hash, const))
+    return isinstance(const, (int, float, complex))
 
 
-def hashed_by_address(value):
-    """Whether the hash of a constant is made from an address: that of None is, before 3.12."""
-    if isinstance(value, tuple):
-        return any(hashed_by_address(item) for item in value)
-    return type(value).__hash__ is object.__hash__
-
-
-def in_order(items):
+def sorted_repr(items):
     """The repr of a frozen set, with its members in the order of theirs."""
-    return "frozenset({%s})" % ", ".join(sorted(map(repr, items)))
+    return "frozenset({" + ", ".join(sorted(map(repr, items))) + "})"
 
 
 def find(code, name):

@@ -13,7 +13,7 @@ import opcode
 import sys
 import warnings
 
-from . import program, source
+from . import program, sandbox, source
 from .failures import JobFailure
 
 
@@ -31,13 +31,16 @@ def answer(job):
                 raise JobFailure("exception", raised["summary"], exception=raised)
     namespace.update(known)
     try:
-        value = eval(code, namespace)
+        value = program.perform(eval, code, namespace)
         record = {"value": str(value), "repr": repr(value), "true": bool(value)}
         if not record["true"]:
             record["repr"] = sides(job["expression"], namespace) or record["repr"]
     except BaseException:
         raised = program.describe_exception()
         raise JobFailure("expression", raised["summary"], exception=raised)
+    for text in (record["value"], record["repr"]):
+        if text != sandbox.cut(text):
+            raise JobFailure("output-limit", "it has %d characters" % len(text))
     return dict(program.aftermath(), **record)
 
 
