@@ -43,7 +43,8 @@ class BytedocDomain(Domain):
     label = "Python bytecode"
     object_types = {"example": ObjType("example", "example")}
     roles = {"example": XRefRole()}
-    data_version = 1
+    # To be raised whenever `Example`, `Use` or `Problem` changes: pages are then read anew.
+    data_version = 2
     initial_data: ClassVar[dict[str, Any]] = {
         "examples": {},  # docname -> [Example]
         "uses": {},  # docname -> [Use]

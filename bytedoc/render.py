@@ -176,5 +176,5 @@ def not_for(releases: ReleaseRange, interpreter: Interpreter) -> nodes.Node:
         text = f"This needs Python {releases.first} or newer"
     else:
         text = f"This is for Python {releases.last} and older"
-    text += f"; you are reading of {interpreter.release}."
+    text += f"; this page shows Python {interpreter.release}."
     return nodes.paragraph("", text, classes=["bytedoc-note"])
