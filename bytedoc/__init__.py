@@ -9,6 +9,7 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config as SphinxConfig
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     nodes.register(app)
     app.add_post_transform(transforms.RenderResults)
     app.connect("env-updated", transforms.settle)
-    app.connect("builder-inited", add_static_files)
+    app.connect("config-inited", add_static_files)
     app.add_css_file("bytedoc.css")
     return {
         "version": __version__,
@@ -31,7 +32,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     }
 
 
-def add_static_files(app: Sphinx) -> None:
-    """Let HTML builders copy the style sheet."""
-    if app.builder.format == "html":
-        app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+def add_static_files(app: Sphinx, config: SphinxConfig) -> None:
+    """Let HTML builders copy the style sheet; the same in every build, so nothing seems changed."""
+    config.html_static_path = [*config.html_static_path, str(Path(__file__).parent / "static")]

@@ -59,7 +59,7 @@ class Config:
         "Empty: nowhere.",
         rebuild="html",
     )
-    timeout: float = _value(10.0, "Seconds of wall time that an example may run.", minimum=0.01)
+    timeout: float = _value(10, "Seconds of wall time that an example may run.", minimum=0.01)
     memory: int = _value(
         1024,
         "Mebibytes of memory that an example may use, where the platform can limit it.",
@@ -111,6 +111,6 @@ def register(app: Sphinx) -> None:
             else item.default
         )
         types: tuple[type, ...] = (type(default),)
-        if isinstance(default, float):
+        if item.type == "float":
             types = (float, int)
         app.add_config_value(PREFIX + item.name, default, item.metadata["rebuild"], types)

@@ -146,7 +146,9 @@ class ViewDirective(BytedocDirective):
             content_line=self.content_line() if self.content else 0,
         )
         pending = pending_view(
-            use=self.domain.note_use(use), classes=list(options.get("class", ()))
+            docname=use.docname,
+            use=self.domain.note_use(use),
+            classes=list(options.get("class", ())),
         )
         self.set_source_info(pending)
         if not shown:
@@ -270,11 +272,9 @@ class ExampleDirective(BytedocDirective):
     """Defines an example and shows its source alone."""
 
     parsers = {
-        **DEFINING,
+        **{name: DEFINING[name] for name in ("name", "setup")},
+        **{name: COMMON[name] for name in ("since", "until", "class")},
         "object": text,
-        "since": COMMON["since"],
-        "until": COMMON["until"],
-        "class": COMMON["class"],
         "hidden": flag,
     }
 
@@ -286,7 +286,7 @@ class ExampleDirective(BytedocDirective):
             self.tell(BytedocError("argument", "it needs content: the source of the example"))
             return []
         example = define(self, options)
-        shown = source_nodes(self, example, options)
+        shown = source_nodes(self, example, {"layout": "above", **options})
         if not shown:
             return [nodes.target("", "", ids=[example.anchor])]
         frame = nodes.container(

@@ -44,7 +44,7 @@ class BytedocDomain(Domain):
     object_types = {"example": ObjType("example", "example")}
     roles = {"example": XRefRole()}
     # To be raised whenever `Example`, `Use` or `Problem` changes: pages are then read anew.
-    data_version = 2
+    data_version = 3
     initial_data: ClassVar[dict[str, Any]] = {
         "examples": {},  # docname -> [Example]
         "uses": {},  # docname -> [Use]
@@ -101,16 +101,16 @@ class BytedocDomain(Domain):
         return {}
 
     def note_use(self, use: Use) -> int:
-        """Ask for a result, within the releases of the prose around it; its number in the page."""
+        """Ask for a result, where the prose around it is shown; its number in the page."""
         for releases in self._scopes:
-            use = replace(use, releases=use.releases & releases)
+            use = replace(use, targets=use.targets & releases)
         uses = self.uses.setdefault(use.docname, [])
         uses.append(use)
         return len(uses) - 1
 
     @contextmanager
     def only_for(self, releases: ReleaseRange) -> Iterator[None]:
-        """While prose for some releases is parsed: what it asks for is for them alone."""
+        """While prose for some targets is parsed: what it asks for is asked for them alone."""
         self._scopes.append(releases)
         try:
             yield

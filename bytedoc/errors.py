@@ -22,6 +22,7 @@ SUBTYPES = {
     "no-exception": "The example didn't raise the exception that `:raises:` announces.",
     "expectation": "What `:expect:` says of a result doesn't hold.",
     "expression": "The expression of a `value` role or an expectation failed.",
+    "release": "A sentence shows a value of an example that isn't for this release.",
     "timeout": "The example ran longer than it may.",
     "output-limit": "The example printed more than it may.",
     "memory": "The example needed more memory than it may.",

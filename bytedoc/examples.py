@@ -66,6 +66,7 @@ class Use:
         releases: the releases for which it is shown.
         release: the release that is asked; empty: the target.
         content_line: the line on which the directive's content begins, where it is no example.
+        targets: the targets in whose guide the prose around it stands.
     """
 
     view: str
@@ -79,6 +80,7 @@ class Use:
     releases: ReleaseRange = field(default_factory=ReleaseRange)
     release: str = ""
     content_line: int = 0
+    targets: ReleaseRange = field(default_factory=ReleaseRange)
 
     def place(self, example: Example | None, release: Release | None) -> str:
         """Where this is, in the words of a message."""

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class pending_view(nodes.General, nodes.Element):
-    """The place of a view; ``node["use"]`` is the number of its `Use` in the page."""
+    """The place of a view.
+
+    ``node["use"]`` is the number of its `Use` in the page ``node["docname"]``, which need not be
+    the page that is written: some builders put all pages into one.
+    """
 
 
 class pending_value(nodes.literal):

@@ -95,12 +95,18 @@ class ReleaseRange:
         return f"{'' if self.first is None else self.first}-{self.last}"
 
 
+#: What the end of an expression that goes on looks like: what follows is not a range.
+_GOES_ON = re.compile(r"([-+*/%<>=,(\[:]|\b(and|or|not|in|is|if|else))$")
+
+
 def split_range(text: str) -> tuple[str, ReleaseRange]:
     """Split ``BINARY_OP 3.11+`` into what is said and the releases that it is said of.
 
-    Without a range at its end the text speaks of all releases.
+    Without a range at its end the text speaks of all releases.  The number in ``slow / fast > 3.5``
+    belongs to the comparison.
     """
     head, _, tail = text.strip().rpartition(" ")
-    if head and _RANGE.fullmatch(tail):
-        return head.strip(), ReleaseRange.parse(tail)
+    head = head.rstrip()
+    if head and _RANGE.fullmatch(tail) and not _GOES_ON.search(head):
+        return head, ReleaseRange.parse(tail)
     return text.strip(), ReleaseRange()

@@ -111,7 +111,7 @@ class PageRenderer:
 
     def show_view(self, node: pending_view) -> list[nodes.Node]:
         """The output in the place of a pending view."""
-        use = self.domain.uses[self.docname][node["use"]]
+        use = self.domain.uses[node["docname"]][node["use"]]
         example = self.domain.examples.get(use.example)
         view = VIEWS[use.view]
         try:
@@ -140,7 +140,7 @@ class PageRenderer:
 
     def show_value(self, node: pending_value) -> nodes.Node:
         """The value in the place of a pending one."""
-        use = self.domain.uses[self.docname][node["use"]]
+        use = self.domain.uses[node["docname"]][node["use"]]
         try:
             interpreter = self.results.interpreter_of(use)
             found = self.results.result(use, interpreter)

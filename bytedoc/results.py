@@ -152,6 +152,11 @@ class Results:
         example = self.examples.get(use.example)
         return use.releases if example is None else use.releases & example.releases
 
+    def stands(self, use: Use) -> bool:
+        """Whether the prose around a use is shown for the target."""
+        target = self.target()
+        return target is None or target.release in use.targets
+
     def requests(self, use: Use, release: Release) -> list[Request]:
         """The request of a use, then those that decide its expectations for a release.
 

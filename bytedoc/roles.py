@@ -68,7 +68,7 @@ class ValueRole(BytedocRole):
         if match["object"]:
             options["object"] = match["object"]
         number = self.note("value", match["name"] or "", options)
-        return [pending_value("", options["expression"], use=number)], []
+        return [pending_value("", options["expression"], docname=self.env.docname, use=number)], []
 
 
 class OpcodeRole(BytedocRole):

@@ -25,7 +25,7 @@ def settle(results: Results) -> list[Problem]:
     """Answer every request of the pages; all that is wrong with the project, which is told."""
     domain = results.domain
     problems = [problem for found in domain.found_while_reading.values() for problem in found]
-    problems += [Problem(e.subtype, e.message, "", "", 0) for e in results.config.check()]
+    problems += [Problem(e.subtype, e.message, "", "conf.py", 1) for e in results.config.check()]
     problems += domain.duplicates()
     plans = []
     for plan in planned(results):
@@ -54,18 +54,26 @@ def planned(results: Results) -> Iterator[Plan | Problem]:
     unavailable: dict[str, tuple[Use, InterpreterError, int]] = {}
     for docname in sorted(results.domain.uses):
         for use in results.domain.uses[docname]:
+            if not results.stands(use):
+                continue
             try:
                 interpreter = results.interpreter_of(use)
-                if interpreter.release in results.releases_of(use):
+                releases = results.releases_of(use)
+                if interpreter.release in releases:
                     yield use, interpreter, results.requests(use, interpreter.release)
-            except InterpreterError as error:
-                first, _, count = unavailable.get(use.release, (use, error, 0))
-                unavailable[use.release] = (first, error, count + 1)
-            except BytedocError as error:
-                yield located(results, use, error)
-    for first, why, count in unavailable.values():
-        message = f"{why.message} ({count} outputs need it)"
-        yield Problem(why.subtype, message, first.docname, first.path, first.line)
+                elif not VIEWS[use.view].is_directive:
+                    message = f"the example is for {releases}; put the sentence in a release block"
+                    error = BytedocError("release", message)
+                    yield located(results, use, error, interpreter.release)
+            except InterpreterError as why:
+                first, _, count = unavailable.get(use.release, (use, why, 0))
+                unavailable[use.release] = (first, why, count + 1)
+            except BytedocError as why:
+                yield located(results, use, why)
+    for first, reason, count in unavailable.values():
+        needing = "1 output needs it" if count == 1 else f"{count} outputs need it"
+        message = f"{reason.message} ({needing})"
+        yield Problem(reason.subtype, message, first.docname, first.path, first.line)
 
 
 def later_requests(
@@ -104,7 +112,7 @@ def located(
 def tell(problems: Iterable[Problem], source: Path) -> None:
     """Warn of each problem once."""
     for problem in dict.fromkeys(problems):
-        location = f"{source / problem.path}:{problem.line}" if problem.path else "conf.py"
+        location = f"{source / problem.path}:{problem.line}"
         logger.warning(problem.message, type="bytedoc", subtype=problem.subtype, location=location)
 
 
@@ -119,7 +127,7 @@ def page_digests(results: Results) -> dict[str, str]:
             try:
                 interpreter = results.interpreter_of(use)
                 parts.append(interpreter.identity)
-                if interpreter.release in results.releases_of(use):
+                if results.stands(use) and interpreter.release in results.releases_of(use):
                     own = results.requests(use, interpreter.release)[0]
                     parts += [own.digest, results.store.digest(interpreter, own)]
             except BytedocError as error:

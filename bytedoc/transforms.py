@@ -18,11 +18,9 @@ _WITHOUT_RESULTS = frozenset({"gettext"})
 
 def settle(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """The handler of ``env-updated``: have all results; the pages that must be written again."""
-    if app.builder.name in _WITHOUT_RESULTS:
-        return []
     results = bytedoc_domain(env).results
     results.builder = app.builder
-    return results.settle()
+    return [] if app.builder.name in _WITHOUT_RESULTS else results.settle()
 
 
 class RenderResults(SphinxPostTransform):
@@ -36,4 +34,6 @@ class RenderResults(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         from .render import PageRenderer  # noqa: PLC0415 - only when a page is written
 
-        PageRenderer(bytedoc_domain(self.env), self.env.docname).render(self.document)
+        domain = bytedoc_domain(self.env)
+        if domain.results.builder.name not in _WITHOUT_RESULTS:
+            PageRenderer(domain, self.env.docname).render(self.document)

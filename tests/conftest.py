@@ -134,6 +134,8 @@ def build(tmp_path: Path) -> Iterator[Build]:
             "html_theme": "basic",
             **(conf or {}),
         }
+        while apps:  # what one application registers, the next would register again
+            apps.pop().cleanup()
         status, warning = StringIO(), StringIO()
         app = SphinxTestApp(
             builder,

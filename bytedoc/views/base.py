@@ -241,6 +241,8 @@ def explain_exception(
     line = next((line for name, line in reversed(raised.frames) if name == filename), 0)
     if "MemoryError" in raised.bases:
         return BytedocError("memory", f"{raised.summary}{ADVICE['memory']}", line)
+    if "UnicodeEncodeError" in raised.bases and "surrogates not allowed" in raised.summary:
+        return BytedocError("encoding", raised.summary, line)
     if "SystemExit" in raised.bases:
         return BytedocError("exit", f"{raised.summary}{ADVICE['exit']}", line)
     return BytedocError(kind, raised.summary, line)

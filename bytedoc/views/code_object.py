@@ -13,7 +13,7 @@ from ..models import Attribute, CodeObject
 from ..release import Release
 from ..request import Request
 from .base import Page, Project, View, expression_request, job_of, plain_block, table
-from .options import choice, flag, integer, text, words
+from .options import attributes, choice, flag, integer, text
 
 #: The order in which attributes are shown; one that is not named here comes last.
 _ORDER = (
@@ -35,7 +35,7 @@ class CodeObjectView(View):
         "mode": choice("exec", "eval", "single"),
         "optimize": integer(0, 2),
         "depth": integer(0),
-        "attributes": words,
+        "attributes": attributes,
         "bytes": flag,
     }
 

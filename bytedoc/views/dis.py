@@ -72,10 +72,10 @@ class Dis(View):
     ) -> list[nodes.Node]:
         shown: list[nodes.Node] = [listing_node(result, use.anchor, page)]
         if result.ignored:
-            names = ", ".join(result.ignored)
+            names = ", ".join(name.replace("_", "-") for name in result.ignored)
             shown.append(
                 nodes.paragraph(
-                    "", f"(This release's dis has no {names}.)", classes=["bytedoc-note"]
+                    "", f"(The dis of this release has no {names}.)", classes=["bytedoc-note"]
                 )
             )
         return shown

@@ -10,7 +10,7 @@ from ..models import Opcode
 from ..release import Release
 from ..request import Interpreter, Request
 from .base import Page, Project, View, expression_request, table
-from .options import words
+from .options import choices
 
 
 class InterpreterView(View):
@@ -52,7 +52,7 @@ class OpcodeTable(View):
     name = "opcode-table"
     title = "Instructions"
     needs_example = False
-    options = {"kind": words}
+    options = {"kind": choices("real", "instrumented", "pseudo")}
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         return Request("opcodes", {})

@@ -21,6 +21,28 @@ def words(value: str | None) -> tuple[str, ...]:
     return tuple(text(value).replace(",", " ").split())
 
 
+def attributes(value: str | None) -> tuple[str, ...]:
+    """Names of attributes of code objects."""
+    found = words(value)
+    for name in found:
+        if not name.startswith("co_"):
+            raise ValueError(f"{name} is no attribute of a code object: they begin with co_")
+    return found
+
+
+def choices(*names: str) -> Callable[[str | None], tuple[str, ...]]:
+    """Some of some words."""
+
+    def parse(value: str | None) -> tuple[str, ...]:
+        found = words(value)
+        for word in found:
+            if word not in names:
+                raise ValueError(f"{word} is not one of {', '.join(names)}")
+        return found
+
+    return parse
+
+
 def flag(value: str | None) -> bool:
     """An option that is set by its presence."""
     if value and value.strip().lower() not in ("true", "yes"):
