@@ -96,7 +96,7 @@ class ReleaseRange:
 
 
 #: What the end of an expression that goes on looks like: what follows is not a range.
-_GOES_ON = re.compile(r"([-+*/%<>=,(\[:]|\b(and|or|not|in|is|if|else))$")
+_GOES_ON = re.compile(r"(?:^|\s)[-+*/%<>=!&|^@]+$|[,(\[{:]$|\b(?:and|or|not|in|is|if|else)$")
 
 
 def split_range(text: str) -> tuple[str, ReleaseRange]:
