@@ -79,7 +79,15 @@ class View:
         self, use: Use, example: Example | None, project: Project, release: Release
     ) -> list[Request]:
         """The requests that decide the expectations for a release which the result itself can't."""
-        return []
+        return [
+            expression_request(claim.text, use, example, project)
+            for claim in expectations.applying(use.expectations, release)
+            if self.is_expression(claim.text)
+        ]
+
+    def is_expression(self, claim: str) -> bool:
+        """Whether an expectation is an expression, to be evaluated by the interpreter itself."""
+        return True
 
     def later_claims(self, use: Use, result: Any, release: Release) -> list[Request]:
         """Further requests that decide expectations, and need the result."""

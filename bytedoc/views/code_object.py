@@ -7,12 +7,10 @@ from itertools import groupby
 
 from docutils import nodes
 
-from .. import expectations
 from ..examples import Example, Use
 from ..models import Attribute, CodeObject
-from ..release import Release
 from ..request import Request
-from .base import Page, Project, View, expression_request, job_of, plain_block, table
+from .base import Page, Project, View, job_of, plain_block, table
 from .options import attributes, choice, flag, integer, text
 
 #: The order in which attributes are shown; one that is not named here comes last.
@@ -45,14 +43,6 @@ class CodeObjectView(View):
         if "depth" in use.options:
             job["options"] = {"depth": use.options["depth"]}
         return Request("code-object", job)
-
-    def claims(
-        self, use: Use, example: Example | None, project: Project, release: Release
-    ) -> list[Request]:
-        return [
-            expression_request(claim.text, use, example, project)
-            for claim in expectations.applying(use.expectations, release)
-        ]
 
     def render(
         self, use: Use, example: Example | None, result: list[CodeObject], page: Page

@@ -14,7 +14,7 @@ from ..models import Failure, Listing, Value
 from ..nodes import listing
 from ..release import Release
 from ..request import Request
-from .base import Page, Project, View, expression_request, job_of, plain_block, unmet_expression
+from .base import Page, Project, View, job_of, plain_block, unmet_expression
 from .options import choice, flag, integer, text
 
 
@@ -46,21 +46,15 @@ class Dis(View):
             job["options"] = asked
         return Request("dis", job)
 
-    def claims(
-        self, use: Use, example: Example | None, project: Project, release: Release
-    ) -> list[Request]:
-        return [
-            expression_request(claim.text, use, example, project)
-            for claim in expectations.applying(use.expectations, release)
-            if not expectations.is_about_instructions(claim.text)
-        ]
+    def is_expression(self, claim: str) -> bool:
+        return not expectations.is_about_instructions(claim)
 
     def unmet(
         self, use: Use, result: Listing, decided: Sequence[Value | Failure | None], release: Release
     ) -> Iterator[BytedocError]:
         values = iter(decided)
         for claim in expectations.applying(use.expectations, release):
-            if not expectations.is_about_instructions(claim.text):
+            if self.is_expression(claim.text):
                 yield from unmet_expression(claim.text, next(values))
                 continue
             why = expectations.unmet_by_listing(claim.text, result)

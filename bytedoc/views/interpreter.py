@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from docutils import nodes
 
-from .. import expectations
 from ..examples import Example, Use
 from ..models import Opcode
-from ..release import Release
 from ..request import Interpreter, Request
-from .base import Page, Project, View, expression_request, table
+from .base import Page, Project, View, table
 from .options import choices
 
 
@@ -22,14 +20,6 @@ class InterpreterView(View):
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         return Request("identity", {})
-
-    def claims(
-        self, use: Use, example: Example | None, project: Project, release: Release
-    ) -> list[Request]:
-        return [
-            expression_request(claim.text, use, None, project)
-            for claim in expectations.applying(use.expectations, release)
-        ]
 
     def render(
         self, use: Use, example: Example | None, result: Interpreter, page: Page
@@ -56,14 +46,6 @@ class OpcodeTable(View):
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         return Request("opcodes", {})
-
-    def claims(
-        self, use: Use, example: Example | None, project: Project, release: Release
-    ) -> list[Request]:
-        return [
-            expression_request(claim.text, use, None, project)
-            for claim in expectations.applying(use.expectations, release)
-        ]
 
     def render(
         self, use: Use, example: Example | None, result: list[Opcode], page: Page

@@ -69,6 +69,9 @@ class Run(View):
                 "leftover-process", "it ends before a process that it started, which was killed"
             )
 
+    def is_expression(self, claim: str) -> bool:
+        return False  # but text to be found in the output
+
     def unmet(
         self, use: Use, result: Outcome, decided: Sequence[Any], release: Release
     ) -> Iterator[BytedocError]:

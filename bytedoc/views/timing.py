@@ -13,11 +13,11 @@ from docutils import nodes
 from .. import expectations
 from ..errors import BytedocError
 from ..examples import Example, Use, find_example, with_setup
-from ..models import Failure, Measurement, Timing, Value
+from ..models import Failure, Measurement, Timing
 from ..nodes import bar
 from ..release import Release
 from ..request import Interpreter, Request
-from .base import Page, Project, View, table, unmet_expression
+from .base import Page, Project, View, table
 from .options import text, words
 
 
@@ -103,19 +103,15 @@ class TimingView(View):
                 error = BytedocError("statement", error.message, line)  # noqa: PLW2901
             yield error
 
+    def is_expression(self, claim: str) -> bool:
+        return False  # before the times are known
+
     def later_claims(self, use: Use, result: Timing, release: Release) -> list[Request]:
         names = medians(use, result)
         return [
             Request("value", {"expression": claim.text, "names": names, "filename": "<expression>"})
             for claim in expectations.applying(use.expectations, release)
         ]
-
-    def unmet(
-        self, use: Use, result: Any, decided: Sequence[Value | Failure | None], release: Release
-    ) -> Iterator[BytedocError]:
-        claims = expectations.applying(use.expectations, release)
-        for claim, value in zip(claims, decided, strict=True):
-            yield from unmet_expression(claim.text, value)
 
     def render(
         self, use: Use, example: Example | None, result: Timing, page: Page
