@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 def path_in_project(env: BuildEnvironment, source: str | None) -> str:
     """A source file's path relative to the source folder; its name alone where it is elsewhere."""
-    found = str(source or env.doc2path(env.docname))
+    # docutils names an included file relative to the current folder
+    found = os.path.abspath(source or env.doc2path(env.docname))  # noqa: PTH100 - once a directive
     folder = f"{env.srcdir}{os.sep}"
     if found.startswith(folder):
         return found[len(folder) :].replace(os.sep, "/")
@@ -67,21 +68,24 @@ class BytedocDirective(SphinxDirective):
         source, line = self.get_source_info()
         return path_in_project(self.env, source), line or self.lineno
 
-    def content_line(self) -> int:
-        """The line of the file on which the content begins.
+    def content_place(self) -> tuple[str, int]:
+        """The file, relative to the source folder, and the line on which the content begins.
 
         In reST every line of the content knows its own; MyST counts from the directive's line.
         """
         state: object = self.state
         if isinstance(state, RSTState):
-            return int(self.content.offset(0)) + 1
-        return self.place()[1] + self.content_offset + 1
+            path = path_in_project(self.env, self.content.source(0))
+            return path, int(self.content.offset(0)) + 1
+        path, line = self.place()
+        return path, line + self.content_offset + 1
 
     def tell(self, error: BytedocError) -> None:
         """Keep a mistake for the end of the read phase."""
         path, line = self.place()
         if error.line:
-            line = self.content_line() + error.line - 1
+            path, line = self.content_place()
+            line += error.line - 1
         message = f"{self.name}: {error.message}"
         self.domain.note_problem(Problem(error.subtype, message, self.env.docname, path, line))
 
@@ -143,7 +147,7 @@ class ViewDirective(BytedocDirective):
             expectations=options.get("expect", ()),
             releases=self.releases(options),
             release=options.get("release", ""),
-            content_line=self.content_line() if self.content else 0,
+            content_line=self.content_place()[1] if self.content else 0,
         )
         pending = pending_view(
             docname=use.docname,
@@ -208,7 +212,7 @@ def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
             )
         )
         name = ""
-    path, _ = directive.place()
+    path, line = directive.content_place()
     docname = directive.env.docname
     anchor = directive.domain.free_anchor(docname, f"example-{name or digest_of(source)[:8]}")
     example = Example(
@@ -216,7 +220,7 @@ def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
         source=source,
         docname=docname,
         path=path,
-        line=directive.content_line(),
+        line=line,
         anchor=anchor,
         subject=options.get("object", ""),
         setup=options.get("setup", ()),

@@ -178,9 +178,9 @@ def medians(use: Use, result: Timing) -> Mapping[str, float]:
 
 
 def duration(seconds: float) -> str:
-    """A time with three digits and a unit."""
+    """A time with three digits and a unit; 999.6 ns are 1 µs by then."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("\N{MICRO SIGN}s", 1e-6)):
-        if seconds >= size:
+        if seconds >= 0.9995 * size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns"
 
