@@ -25,6 +25,7 @@ SUBTYPES = {
     "release": "A sentence shows a value of an example that isn't for this release.",
     "timeout": "The example ran longer than it may.",
     "output-limit": "The example printed more than it may.",
+    "process-limit": "The example started more processes than it may.",
     "memory": "The example needed more memory than it may.",
     "exit": "The example ended its process: `sys.exit` or `os._exit`.",
     "crash": "The example's process was killed by a signal, such as a segmentation fault.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -30,7 +31,7 @@ def missing(tasks: Iterable[Task], store: Store) -> list[Task]:
     """The tasks that have no result yet, each once, in order."""
     found: dict[tuple[str, str], Task] = {}
     for interpreter, request in tasks:
-        key = (interpreter.identity, request.digest)
+        key = (interpreter.executable, request.digest)
         if key not in found and store.get(interpreter, request) is None:
             found[key] = (interpreter, request)
     return list(found.values())
@@ -45,7 +46,8 @@ def execute(tasks: Sequence[Task], store: Store, limits: Limits) -> Iterator[Req
     others = [task for task in tasks if task[1].view != "timing"]
     yield from in_parallel(split(others, os.cpu_count() or 1), store, limits)
     for interpreter, request in timings:
-        patient = replace(limits, wall=wall_of_timing(request), cpu=wall_of_timing(request))
+        wall = limits.wall + seconds_of_timing(request)
+        patient = replace(limits, wall=wall, cpu=wall + limits.wall)
         yield from in_parallel([[(interpreter, request)]], store, patient)
 
 
@@ -54,22 +56,27 @@ def in_parallel(batches: Sequence[list[Task]], store: Store, limits: Limits) -> 
     if not batches:
         return
     done: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+    cancelled = threading.Event()
 
     def work(batch: list[Task]) -> None:
         try:
-            run_batch(batch, store, limits, done.put)
+            run_batch(batch, store, limits, done.put, cancelled)
         finally:
             done.put(None)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         futures = [pool.submit(work, batch) for batch in batches]
         running = len(batches)
-        while running:
-            request = done.get()
-            if request is None:
-                running -= 1
-            else:
-                yield request
+        try:
+            while running:
+                request = done.get()
+                if request is None:
+                    running -= 1
+                else:
+                    yield request
+        except BaseException:  # the build was interrupted
+            cancelled.set()
+            raise
         for future in futures:
             future.result()
 
@@ -91,9 +98,15 @@ def split(tasks: Sequence[Task], most: int) -> list[list[Task]]:
 
 
 def run_batch(
-    tasks: Sequence[Task], store: Store, limits: Limits, on_done: Callable[[Request], None]
+    tasks: Sequence[Task],
+    store: Store,
+    limits: Limits,
+    on_done: Callable[[Request], None],
+    cancelled: threading.Event,
 ) -> None:
     """Have one interpreter answer its tasks."""
+    if cancelled.is_set():
+        return
     interpreter = tasks[0][0]
     answered = 0
 
@@ -105,15 +118,15 @@ def run_batch(
 
     jobs = [{"view": request.view, **request.job} for _, request in tasks]
     try:
-        runner.run(interpreter.executable, jobs, limits, keep)
+        runner.run(interpreter.executable, jobs, limits, keep, cancelled=cancelled)
     except InterpreterError as error:
         for index in range(answered, len(tasks)):
             keep(index, {"failure": {"kind": error.subtype, "message": error.message}})
 
 
-def wall_of_timing(request: Request) -> float:
-    """Seconds that a timing may take: a minute, and three times what it takes by its options."""
+def seconds_of_timing(request: Request) -> float:
+    """Seconds that a timing may take: three times what its runs do, calibration included."""
     options = request.job["options"]
     runs = options["processes"] * (options["values"] + 1) + 40
-    seconds: float = len(request.job["statements"]) * runs * options["min_time"]
-    return 60.0 + 3.0 * seconds
+    seconds: float = 3.0 * len(request.job["statements"]) * runs * options["min_time"]
+    return seconds

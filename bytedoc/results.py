@@ -110,12 +110,13 @@ class Results:
         """
         key = f"{self.builder.name} {self.builder.outdir}"
         before = self.domain.data["settled"].get(key, {})
+        have_results = self.cache.exists()  # asked first: what the signature needs may be put there
         signature = self._signature()
         if (
             not self.domain.read_anything
             and before.get("signature") == signature
             and not before["problems"]
-            and self.cache.exists()
+            and have_results
             and all(unchanged(*item) for item in before["imports"])
         ):
             return []

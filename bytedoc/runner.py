@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from .errors import InterpreterError
 from .store import PROBE
@@ -41,6 +41,8 @@ START_TIME = 20.0
 GRACE = 5.0
 #: Seconds that a probe has to end by itself.
 END_TIME = 1.0
+#: Seconds between two looks at whether the build was cancelled.
+LOOK = 0.2
 #: Bytes of the first line of a probe: what writes more is none.
 LONGEST_GREETING = 10_000
 
@@ -81,18 +83,19 @@ def run(
     on_answer: Callable[[int, Record], None],
     *,
     fork: bool = True,
+    cancelled: threading.Event | None = None,
 ) -> None:
     """Have an interpreter answer jobs; *on_answer* gets each job's index and its record.
 
     A probe that dies of a job (compiling can crash an interpreter) leaves that job a failure, and
-    a new probe goes on with the next.
+    a new probe goes on with the next.  When *cancelled* is set, it ends without further answers.
 
     Raises:
         InterpreterError: the interpreter does not start, or is not a CPython of 3.6 or newer.
     """
     done = 0
     while done < len(jobs):
-        with _Probe(executable, fork) as probe:
+        with _Probe(executable, fork=fork, cancelled=cancelled) as probe:
             probe.greet()
             probe.send([{**job, "limits": asdict(limits.of(job))} for job in jobs[done:]])
             try:
@@ -101,6 +104,8 @@ def run(
                     on_answer(done, record)
                     done += 1
             except ProbeDied as death:
+                if cancelled is not None and cancelled.is_set():
+                    return
                 on_answer(done, {"failure": {"kind": death.kind, "message": death.message}})
                 done += 1
 
@@ -129,12 +134,15 @@ def environment(home: str) -> dict[str, str]:
 class _Probe:
     """A running probe."""
 
-    def __init__(self, executable: str, fork: bool) -> None:
+    def __init__(
+        self, executable: str, *, fork: bool, cancelled: threading.Event | None = None
+    ) -> None:
         self._executable = executable
+        self._cancelled = cancelled
         self._folder = tempfile.TemporaryDirectory(prefix="bytedoc-", ignore_cleanup_errors=True)
         self._home = os.path.realpath(self._folder.name)
         self._died = False
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         command = [executable, "-s", "-B", str(PROBE), *([] if fork else ["--no-fork"])]
         try:
             self._process = subprocess.Popen(
@@ -162,7 +170,7 @@ class _Probe:
                 self._lines.put(line)
         self._lines.put(b"")
 
-    def __enter__(self) -> _Probe:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
@@ -173,6 +181,9 @@ class _Probe:
                 self._process.kill()
                 self._process.wait()
             end_leftovers(self._home, self._process.pid)
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()  # it may have ended before all was written
         self._clean_up()
 
     def _ends(self, seconds: float) -> bool:
@@ -240,10 +251,9 @@ class _Probe:
             ProbeDied: none came within *seconds*, or the probe ended.
         """
         self._died = True
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
-            raise ProbeDied("timeout", f"no answer within {seconds:g} seconds") from None
+        line = self._next_line(seconds)
+        if line is None:
+            raise ProbeDied("timeout", f"no answer within {seconds:g} seconds")
         if not line:
             raise ProbeDied("crash", self._last_words())
         try:
@@ -254,6 +264,17 @@ class _Probe:
             raise ProbeDied("crash", f"it answered {line[:80]!r}, which is not of the probe")
         self._died = False
         return record
+
+    def _next_line(self, seconds: float) -> bytes | None:
+        """The next line, empty at the end; None where there is none in time or it is cancelled."""
+        deadline = time.monotonic() + seconds
+        while self._cancelled is None or not self._cancelled.is_set():
+            left = deadline - time.monotonic()
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=max(0.0, min(left, LOOK)))
+            if left <= 0:
+                break
+        return None
 
     def _last_words(self) -> str:
         """How the process ended, and the last line that it wrote to standard error."""
@@ -301,7 +322,7 @@ def leftovers(home: str, session: int) -> Iterator[int]:
             if (
                 int(of_session) == session
                 or os.fsencode(home) in (folder / "environ").read_bytes()
-                or os.readlink(folder / "cwd").startswith(home)
+                or (folder / "cwd").readlink().is_relative_to(home)
             ):
                 yield int(folder.name)
         except OSError:

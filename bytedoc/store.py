@@ -2,11 +2,13 @@
 
 A result depends on the interpreter's identity, on the request and on the probe, and on nothing
 else: all three are in its path.  One that also depends on modules which the example imported says
-so (``imports``), and is not valid when one of them changed.
+so (``imports``); it is not valid when one of them changed, nor for another executable, which may
+have others.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -40,7 +42,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.probe = probe_digest()
-        self._known: dict[tuple[str, str], tuple[Mapping[str, Any], str]] = {}
+        self._known: dict[tuple[str, str, str], tuple[Mapping[str, Any], str]] = {}
 
     def get(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
         """The probe's answer, or None where there is none that is still valid."""
@@ -54,32 +56,38 @@ class Store:
 
     def imports(self) -> list[list[Any]]:
         """Path, time and size of every file on which an answer of this build depends."""
-        found = [
-            item
+        found = {
+            tuple(item)
             for record, _ in self._known.values()
             for item in record.get("ok", {}).get("imports", ())
-        ]
-        return sorted(item for n, item in enumerate(found) if item not in found[:n])
+        }
+        return [list(item) for item in sorted(found)]
 
     def put(self, interpreter: Interpreter, request: Request, record: Mapping[str, Any]) -> None:
-        """Keep an answer: in this build always, on disk unless the next build should ask again."""
+        """Keep an answer: in this build always, on disk unless the next build should ask again.
+
+        Where the disk does not take it, the next build asks again as well.
+        """
+        if record.get("ok", {}).get("imports"):
+            record = {**record, "executable": interpreter.executable}
         data = json.dumps(record, separators=(",", ":")).encode("ascii")
-        self._known[interpreter.identity, request.digest] = (record, _digest(data))
+        self._known[_key(interpreter, request)] = (record, _digest(data))
         if not _lasts(record):
             return
         path = self._path(interpreter, request)
-        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{os.getpid()}")
-        part.write_bytes(data)
-        part.replace(path)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(data)
+            part.replace(path)
 
     def _find(
         self, interpreter: Interpreter, request: Request
     ) -> tuple[Mapping[str, Any], str] | None:
-        key = (interpreter.identity, request.digest)
+        key = _key(interpreter, request)
         found = self._known.get(key)
         if found is None:
-            found = _read(self._path(interpreter, request))
+            found = _read(self._path(interpreter, request), interpreter.executable)
             if found is not None:
                 self._known[key] = found
         return found
@@ -89,17 +97,25 @@ class Store:
         return self.folder / version / f"{request.digest}.json"
 
 
-def _read(path: Path) -> tuple[Mapping[str, Any], str] | None:
-    """The record in a file; a damaged one counts as missing, and is written anew."""
+def _key(interpreter: Interpreter, request: Request) -> tuple[str, str, str]:
+    return interpreter.identity, interpreter.executable, request.digest
+
+
+def _read(path: Path, executable: str) -> tuple[Mapping[str, Any], str] | None:
+    """The record in a file, if it is still valid.
+
+    A damaged one counts as missing, and is written anew.
+    """
     try:
         data = path.read_bytes()
         record = json.loads(data)
-    except (OSError, ValueError):
+        answer = record["ok"] if "ok" in record else record["failure"]
+        imports = answer.get("imports", ())
+        if record.get("executable", executable) != executable:
+            return None
+        return (record, _digest(data)) if all(unchanged(*item) for item in imports) else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    if not isinstance(record, dict) or not (record.keys() & {"ok", "failure"}):
-        return None
-    imports = record.get("ok", {}).get("imports", ())
-    return (record, _digest(data)) if all(unchanged(*item) for item in imports) else None
 
 
 def _digest(data: bytes) -> str:
@@ -120,7 +136,7 @@ def _lasts(record: Mapping[str, Any]) -> bool:
 def unchanged(path: str, mtime: int, size: int) -> bool:
     """Whether a file is as it was: *mtime* in nanoseconds, *size* in bytes."""
     try:
-        status = os.stat(path)
+        status = os.stat(path)  # noqa: PTH116 - many thousand times in a build
     except OSError:
         return False
     return (status.st_mtime_ns, status.st_size) == (mtime, size)

@@ -22,7 +22,9 @@ import sys
 import time
 
 # What executes a job is imported here, so that a fork finds it there already.
-from . import processes, program, run, sandbox, value  # noqa: F401
+from . import processes, program, sandbox
+from . import run as _run  # noqa: F401
+from . import value as _value  # noqa: F401
 
 try:
     import mmap
@@ -39,6 +41,10 @@ _MOST_PROCESSES = 256
 _LARGEST_ANSWER = 1 << 24
 #: Where the probe was started: a folder of its own.
 _HOME = os.getcwd()
+#: The process that started it.
+_HOST = os.getppid()
+#: What examples print instead of the name of their folder.
+_SHOWN_FOLDER = "/tmp/bytedoc"  # noqa: S108 - nothing is written there
 #: Exit status of a child that has left its answer behind.
 _ANSWERED = 0
 
@@ -72,7 +78,7 @@ def make_folder():
     """A new folder in the probe's own, with a ``work`` and a ``temporary`` folder in it."""
     number = 1
     while True:
-        folder = os.path.join(_HOME, "job-%d" % number)
+        folder = os.path.join(_HOME, f"job-{number}")
         try:
             os.makedirs(os.path.join(folder, sandbox.WORK))  # also _HOME, if an example removed it
             os.mkdir(os.path.join(folder, sandbox.TEMPORARY))
@@ -100,9 +106,9 @@ def remove_folder(folder):
 
 
 def without(folder, value):
-    """A JSON value with a job's own folder, which is called otherwise in every build, as ``/tmp/bytedoc``."""
+    """A JSON value in which a job's folder, another one in every build, is ``_SHOWN_FOLDER``."""
     if isinstance(value, str):
-        return value.replace(folder, "/tmp/bytedoc") if folder in value else value
+        return value.replace(folder, _SHOWN_FOLDER) if folder in value else value
     if isinstance(value, list):
         return [without(folder, item) for item in value]
     if isinstance(value, dict):
@@ -120,12 +126,18 @@ def watch(process, output, limits):
             return "output"
         if time.monotonic() > deadline:
             return "timeout"
+        if os.getppid() != _HOST:
+            sys.exit(1)  # nobody waits for the answer any more
         if tasks is None:
             tasks = sandbox.count_tasks()
-        elif sandbox.count_tasks() > tasks + _MOST_PROCESSES:
-            if len(processes.descendants_of(os.getpid())) > _MOST_PROCESSES:
-                return "processes"
+        elif sandbox.count_tasks() > tasks + _MOST_PROCESSES and crowded():
+            return "processes"
     return None
+
+
+def crowded():
+    """Whether a job has more processes than it may."""
+    return len(processes.descendants_of(os.getpid())) > _MOST_PROCESSES
 
 
 def report(process, stopped, output, limits):
@@ -135,13 +147,13 @@ def report(process, stopped, output, limits):
     output.seek(0)
     printed = output.read(largest)
     if stopped == "timeout":
-        message = "still running after %g seconds" % limits.get("wall", 10)
+        message = f"still running after {limits.get('wall', 10):g} seconds"
         return failure("timeout", message, printed)
     if stopped == "processes":
-        message = "started more than %d processes" % _MOST_PROCESSES
+        message = f"started more than {_MOST_PROCESSES} processes"
         return failure("process-limit", message, printed)
     if stopped == "output" or size > largest:
-        return failure("output-limit", "printed more than %d bytes" % largest, printed)
+        return failure("output-limit", f"printed more than {largest} bytes", printed)
     if process.status != _ANSWERED:
         return failure(*died(process.status), printed=printed)
     try:
@@ -151,7 +163,7 @@ def report(process, stopped, output, limits):
     for content in record.values():
         exception = content.get("exception")
         if exception is not None and len(exception["traceback"]) > largest:
-            return failure("output-limit", "printed more than %d bytes" % largest, printed)
+            return failure("output-limit", f"printed more than {largest} bytes", printed)
         content.update(text_of(printed))
     return record
 
@@ -161,14 +173,13 @@ def text_of(printed):
     try:
         return {"output": printed.decode("utf-8"), "undecodable": False}
     except UnicodeDecodeError:
-        # Cut off within a character?  Only at the limit of output, where nothing is shown of it.
         return {"output": printed.decode("utf-8", "backslashreplace"), "undecodable": True}
 
 
 def died(status):
     """``(kind, message)`` for a process that ended without an answer."""
     if status >= 0:
-        return "exit", "ended its process with status %d" % status
+        return "exit", f"ended its process with status {status}"
     number = -status
     if number == getattr(signal, "SIGXCPU", None):
         return "timeout", "used up its CPU time"
@@ -176,7 +187,7 @@ def died(status):
         name = signal.Signals(number).name
     except ValueError:
         name = "signal"
-    return "crash", "killed by signal %d (%s)" % (number, name)
+    return "crash", f"killed by signal {number} ({name})"
 
 
 def failure(kind, message, printed):
@@ -197,12 +208,12 @@ def concluded(job, answer):
         data = _dumps(record).encode("ascii")
         if len(data) <= _LARGEST_ANSWER:
             return data
-        kind, message = "output-limit", "its result has more than %d bytes" % _LARGEST_ANSWER
+        kind, message = "output-limit", f"its result has more than {_LARGEST_ANSWER} bytes"
     except MemoryError:
         kind, message = "memory", "out of memory"
     except BaseException as error:
         kind = "crash"
-        message = "left an interpreter in which nothing works (%s)" % type(error).__name__
+        message = f"left an interpreter in which nothing works ({type(error).__name__})"
     return _dumps({"failure": {"kind": kind, "message": message}}).encode("ascii")
 
 
@@ -231,7 +242,7 @@ class Forked:
         """Kill what is left of the job; whether any process but the first had to be."""
         if self.status is not None:
             return processes.end_descendants(self._pid, _PATIENCE)
-        processes.kill_group(self._pid)
+        os.kill(self._pid, signal.SIGKILL)  # it may have left the group
         self.status = decode_status(os.waitpid(self._pid, 0)[1])
         processes.end_descendants(self._pid, 0)
         return False
@@ -351,9 +362,14 @@ def serve_one(jobs, replies, answer):
     replies.close()
     os.dup2(2, 1)
     folder = job.pop("folder")
+    path = os.path.join(folder, "reply")
     sandbox.enter(folder, job.get("limits", {}))
     data = concluded(job, answer)
-    _makedirs(folder, exist_ok=True)  # the example may have removed it
-    with _open(os.path.join(folder, "reply"), "wb") as stream:
-        stream.write(data)
+    try:
+        stream = _open(path, "wb")
+    except FileNotFoundError:  # the example removed the folder
+        _makedirs(folder)
+        stream = _open(path, "wb")
+    stream.write(data)
+    stream.close()
     _exit(_ANSWERED)

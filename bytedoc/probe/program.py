@@ -1,4 +1,4 @@
-"""An example as a program: its ``__main__`` module, its set-up, its exceptions, its imports, its end."""
+"""An example as a program: its module, its set-up, its exceptions, its imports, its end."""
 
 import atexit
 import builtins
@@ -173,7 +173,7 @@ def is_outside(path):
 
 
 def finish(record):
-    """End as an interpreter ends: join threads, call what ``atexit`` holds, drop the globals, flush.
+    """End as an interpreter ends: threads, what ``atexit`` holds, the globals, the streams.
 
     Returns the answer, with a note of whether standard output had been closed.
     """
@@ -182,7 +182,7 @@ def finish(record):
         if threading is not None:
             threading._shutdown()
         atexit._run_exitfuncs()
-    except BaseException:
+    except BaseException:  # noqa: S110
         pass  # what an exit function raised is printed by now
     for main in _MAIN:
         drop_globals(main.__dict__)

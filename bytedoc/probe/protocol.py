@@ -1,8 +1,8 @@
 """How the probe is spoken to: one JSON object a line in, one a line out.
 
-The first line out is the greeting, ``{"greeting": {...}}``.  Then every job ``{"view": "dis", ...}``
-is answered, in order, by ``{"ok": {...}}`` or ``{"failure": {"kind": "syntax", ...}}``.  End of
-input ends the probe.
+The first line out is the greeting, ``{"greeting": {...}}``.  Then every job ``{"view": "dis",
+...}`` is answered, in order, by ``{"ok": {...}}`` or ``{"failure": {"kind": "syntax", ...}}``.
+End of input ends the probe.
 
 The answers leave on a duplicate of the descriptor that was standard output at the start; standard
 output itself then leads to the null device.  So nothing that is printed, by an example or by the

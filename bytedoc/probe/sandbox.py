@@ -77,16 +77,16 @@ def streams():
 
 def text_writer(descriptor, errors):
     """A line-buffered UTF-8 text stream on a descriptor that it does not close."""
-    raw = io.open(descriptor, "wb", closefd=False)
+    raw = io.open(descriptor, "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
     return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, newline="\n", line_buffering=True)
 
 
 def flush():
     """Write what still waits in the streams, those of the beginning and those of the end."""
-    for stream in [sys.stdout, sys.stderr] + _STREAMS:
+    for stream in [sys.stdout, sys.stderr, *_STREAMS]:
         try:
             stream.flush()
-        except BaseException:
+        except BaseException:  # noqa: S110
             pass  # closed, or replaced by the example with something else
 
 
@@ -107,7 +107,8 @@ def limit(limits):
     if "cpu" in limits:
         set_limit("RLIMIT_CPU", max(1, int(limits["cpu"])))
     if "memory" in limits:
-        set_limit("RLIMIT_AS", limits["memory"], limits["memory"] + _RESERVE)
+        memory = limits["memory"] + memory_in_use()
+        set_limit("RLIMIT_AS", memory, memory + _RESERVE)
     if "file_size" in limits:  # standard output is a file as well
         set_limit("RLIMIT_FSIZE", max(limits["file_size"], limits.get("output", 0) + 1))
     tasks = count_tasks()
@@ -128,6 +129,15 @@ def set_limit(name, value, hard=None):
         resource.setrlimit(number, (value, hard))
     except (ValueError, OSError):
         pass  # macOS refuses RLIMIT_AS
+
+
+def memory_in_use():
+    """Bytes of address space that the interpreter has already; 0 where that is not to be had."""
+    try:
+        with open("/proc/self/statm", "rb") as stream:
+            return int(stream.read().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def count_tasks():
@@ -156,16 +166,15 @@ def recover():
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     if sys.getrecursionlimit() < 1000:
         sys.setrecursionlimit(1000)
-    if resource is not None and hasattr(resource, "RLIMIT_AS"):
-        try:
-            hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-        except (ValueError, OSError):
-            pass
+    try:
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    except (AttributeError, ValueError, OSError):
+        pass  # there is no such limit
 
 
 def cut(text):
-    """A text that is not much longer than what may be printed, so that it can be told it is too long."""
+    """A text, or the beginning of one that is longer than what may be printed."""
     return text[: _LIMITS.get("output", 1 << 20) + 1]
 
 

@@ -46,6 +46,10 @@ def compile_source(source, filename, mode="exec", optimize=0):
             filename=filename,
             text="".join(traceback.format_exception_only(type(error), error)),
         )
+    except MemoryError:
+        # what the older parsers say of nesting that is too deep for their stack
+        message = "too complex to compile"
+        raise JobFailure("syntax", message, type="MemoryError", filename=filename, text="")
 
 
 def nested(code):

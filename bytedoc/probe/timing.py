@@ -52,11 +52,8 @@ def machine():
             ]
     except OSError:
         models = []
-    return "%s, %d cores, %s" % (
-        models[0] if models else name,
-        os.cpu_count() or 1,
-        platform.system(),
-    )
+    processor = models[0] if models else name
+    return f"{processor}, {os.cpu_count() or 1} cores, {platform.system()}"
 
 
 def runner(statement, namespace, index):
@@ -65,7 +62,7 @@ def runner(statement, namespace, index):
     The loop is that of ``timeit``.  The garbage collector stays on, as in ``pyperf`` and in a
     real program.
     """
-    source.compile_source(statement, "<statement %d>" % (index + 1))
+    source.compile_source(statement, f"<statement {index + 1}>")
     timer = timeit.Timer(statement, globals=namespace)
 
     def run(loops):
@@ -93,18 +90,19 @@ def in_worker(run, index, loops, count):
         return measure(run, loops, count)
     import mmap
 
-    numbers = struct.Struct("=%dd" % count)
-    memory = mmap.mmap(-1, numbers.size)  # shared with the worker
+    measured = struct.Struct(f"=?{count}d")  # whether it has, and what
+    memory = mmap.mmap(-1, measured.size)  # shared with the worker
     pid = os.fork()
     if pid == 0:
         try:
-            numbers.pack_into(memory, 0, *measure(run, loops, count))
-            _exit(0)
+            measured.pack_into(memory, 0, True, *measure(run, loops, count))
         finally:
-            _exit(1)
-    if os.waitpid(pid, 0)[1] != 0:
+            _exit(0)
+    os.waitpid(pid, 0)
+    done, *values = measured.unpack_from(memory)
+    if not done:
         raise JobFailure("statement", "ended its process", index=index)
-    return list(numbers.unpack_from(memory))
+    return values
 
 
 def measure(run, loops, count):

@@ -40,7 +40,7 @@ def answer(job):
         raise JobFailure("expression", raised["summary"], exception=raised)
     for text in (record["value"], record["repr"]):
         if text != sandbox.cut(text):
-            raise JobFailure("output-limit", "it has %d characters" % len(text))
+            raise JobFailure("output-limit", f"it has {len(text)} characters")
     return dict(program.aftermath(), **record)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Characters that no page can hold: all control characters but line breaks and tabs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+#: Lines of source that are longer are not quoted.
+_LONGEST_LINE = 200
 #: So many characters of a failed example's output are shown.
 _SHOWN = 2000
 #: Turns the text of an option, or None where it has none, into its value, or raises ``ValueError``.
@@ -219,9 +221,10 @@ def explain_syntax(failure: Failure, release: Release, example: Example | None) 
     """The error of source that does not compile: the interpreter's words, with its caret."""
     details = failure.details
     message = f"{details['type']}: {failure.message}"
-    quoted = "\n".join(details["text"].splitlines()[:-1])
-    if quoted:
-        message += "\n" + re.sub(r"(?m)^ *File .*\n?", "", quoted)
+    quoted = [line for line in details["text"].splitlines()[:-1] if len(line) <= _LONGEST_LINE]
+    if quoted and quoted[0].startswith('  File "'):
+        del quoted[0]
+    message = "\n".join([message, *quoted])
     message = message.rstrip()
     filename = details.get("filename")
     if filename == "<expression>":

@@ -18,6 +18,7 @@ from .base import Page, Project, View, explain_exception, job_of, plain_block, s
 from .options import choice, flag, integer, seconds, text
 
 _FRAME = re.compile(r'File "(<[^"\n]+>)", line (\d+)')
+_WARNING = re.compile(r"^(<[^:\n]+>):(\d+)(?=: \w*Warning: )", re.MULTILINE)
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
@@ -98,10 +99,11 @@ def on_page(printed: str, examples: Iterable[Example]) -> str:
     """Output whose file names and line numbers are those of the pages that hold the examples."""
     by_file = {example.filename: example for example in examples}
 
-    def place(match: re.Match[str]) -> str:
+    def place(match: re.Match[str], form: str) -> str:
         example = by_file.get(match[1])
         if example is None:
             return match[0]
-        return f'File "{example.path}", line {example.line + int(match[2]) - 1}'
+        return form.format(example.path, example.line + int(match[2]) - 1)
 
-    return _FRAME.sub(place, printed)
+    printed = _FRAME.sub(lambda match: place(match, 'File "{}", line {}'), printed)
+    return _WARNING.sub(lambda match: place(match, "{}:{}"), printed)
