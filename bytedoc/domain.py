@@ -44,7 +44,7 @@ class BytedocDomain(Domain):
     object_types = {"example": ObjType("example", "example")}
     roles = {"example": XRefRole()}
     # To be raised whenever `Example`, `Use` or `Problem` changes: pages are then read anew.
-    data_version = 3
+    data_version = 4
     initial_data: ClassVar[dict[str, Any]] = {
         "examples": {},  # docname -> [Example]
         "uses": {},  # docname -> [Use]
@@ -154,10 +154,26 @@ class BytedocDomain(Domain):
         """The pages changed: what was derived from them is no longer right."""
         self.__dict__.pop("examples", None)
         self.__dict__.pop("results", None)
-        self.read_anything = True
 
-    #: Whether a page was read, or went away, in this build.
-    read_anything = False
+    def pages(self) -> dict[str, int]:
+        """The pages that have something of ours, and when each was read (as Sphinx notes it)."""
+        found = self.by_page.keys() | self.uses.keys() | self.data["targeted"].keys()
+        return {docname: self.env.all_docs.get(docname, 0) for docname in found}
+
+    def affected(self, changed: AbstractSet[str]) -> set[str]:
+        """The pages whose results may be others when these pages have changed.
+
+        They themselves, and all that show, or set up with, an example of another page.
+        """
+        found = set(changed)
+        for docname, uses in self.uses.items():
+            examples = self.by_page.get(docname, ())
+            wanted = {use.example for use in uses if use.example}
+            wanted.update(name for use in uses for name in use.options.get("setup", ()))
+            wanted.update(name for example in examples for name in example.setup)
+            if not wanted <= {example.name for example in examples}:
+                found.add(docname)
+        return found
 
     # -- names ----------------------------------------------------------------------------------
 

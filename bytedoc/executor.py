@@ -32,7 +32,7 @@ def missing(tasks: Iterable[Task], store: Store) -> list[Task]:
     found: dict[tuple[str, str], Task] = {}
     for interpreter, request in tasks:
         key = (interpreter.executable, request.digest)
-        if key not in found and store.get(interpreter, request) is None:
+        if key not in found and not store.has(interpreter, request):
             found[key] = (interpreter, request)
     return list(found.values())
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from docutils import nodes
-from markupsafe import Markup
+from markupsafe import escape
 
 if TYPE_CHECKING:
     import jinja2
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-    from .models import Instruction, Listing
+    from .models import Listing
 
 
 class pending_view(nodes.General, nodes.Element):
@@ -98,48 +98,54 @@ def visit_listing(self: HTML5Translator, node: listing) -> None:
     """Write a listing, its lines with what each of them shows."""
     names = {name: linked_name(name, link) for name, link in node.links.items()}
     self.body.append(
-        template("listing.html").render(
-            rows=rows_of(node.shown), names=names, anchor=node.anchor, ids=node["ids"]
+        template("listing.html", autoescape=False).render(
+            rows=rows_of(node.shown), names=names, anchor=escape(node.anchor), ids=node["ids"]
         )
     )
     raise nodes.SkipNode
 
 
 @cache
-def template(name: str) -> jinja2.Template:
-    """One of the HTML templates, compiled."""
+def template(name: str, *, autoescape: bool = True) -> jinja2.Template:
+    """One of the HTML templates, compiled; it escapes what it is given, unless told otherwise."""
     import jinja2  # noqa: PLC0415 - only HTML needs it
 
-    folder = Path(__file__).parent / "templates"
-    loader = jinja2.FileSystemLoader(folder)
-    return jinja2.Environment(loader=loader, autoescape=True).get_template(name)
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+    return jinja2.Environment(loader=loader, autoescape=autoescape).get_template(name)  # noqa: S701
 
 
 @lru_cache(maxsize=4096)
-def linked_name(name: str, link: str) -> Markup:
+def linked_name(name: str, link: str) -> str:
     """The name of an instruction as it stands in a listing."""
-    return Markup(template("instruction.html").render(name=name, link=link))  # noqa: S704 - escaped
+    return template("instruction.html").render(name=name, link=link)
 
 
-#: A line of a listing: its text, its instruction, or None, the end of its anchor, its columns.
-Row = tuple[str, "Instruction | None", str, str]
+#: A line of a listing: the text before, of and after the name of its instruction; its classes; the
+#: end of its anchor; its offset, source line, columns and jump target.  Without a name: text alone.
+Row = tuple[str, str, str, str, str, int, "int | None", str, "int | None"]
 
 
 def rows_of(shown: Listing) -> list[Row]:
-    """The lines of a listing, as the template needs them.
+    """The lines of a listing as the template needs them, escaped.
 
     Instructions of the first code object are named by their offset, those of the second by
     ``1-`` and their offset, and so on.
     """
-    rows: list[Row] = [(line, None, "", "") for line in shown.text.split("\n")]
-    if rows[-1][0] == "":
-        rows.pop()
+    lines = str(escape(shown.text)).split("\n")
+    if not lines[-1]:
+        lines.pop()
+    rows: list[Row] = [(line, "", "", "", "", 0, None, "", None) for line in lines]
     for number, code in enumerate(shown.codes):
         prefix = f"{number}-" if number else ""
-        for instruction in code.instructions:
-            row = instruction.row
-            columns = " ".join(map(str, instruction.positions or ()))
-            rows[row] = (rows[row][0], instruction, f"{prefix}{instruction.offset}", columns)
+        for item in code.instructions:
+            before, name, after = lines[item.row].partition(item.opname)
+            columns = " ".join(map(str, item.positions)) if item.positions else ""
+            classes = "ins target" if item.label else "ins"
+            end = f"{prefix}{item.offset}"
+            rows[item.row] = (
+                *(before, name, after, classes, end),
+                *(item.offset, item.line, columns, item.target),
+            )
     return rows
 
 

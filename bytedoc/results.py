@@ -47,7 +47,6 @@ class Results:
     def __init__(self, domain: BytedocDomain) -> None:
         self.domain = domain
         self._requests: dict[int, list[Request]] = {}  # by id of a `Use`, which the domain keeps
-        self._answers: dict[tuple[str, str], Any] = {}
 
     @property
     def examples(self) -> Mapping[str, Example]:
@@ -112,28 +111,36 @@ class Results:
         before = self.domain.data["settled"].get(key, {})
         have_results = self.cache.exists()  # asked first: what the signature needs may be put there
         signature = self._signature()
-        if (
-            not self.domain.read_anything
-            and before.get("signature") == signature
+        is_as_before = (
+            before.get("signature") == signature
             and not before["problems"]
             and have_results
             and all(unchanged(*item) for item in before["imports"])
-        ):
+        )
+        pages = self.domain.pages()
+        if is_as_before and pages == before["pages"]:
             return []
         from .settling import page_digests, settle  # noqa: PLC0415 - not needed until here
 
-        problems = settle(self)
-        pages = page_digests(self)
+        affected = set(pages)
+        digests: dict[str, str] = {}
+        if is_as_before:
+            changed = {name for name, when in pages.items() if before["pages"].get(name) != when}
+            affected = self.domain.affected(changed)
+            digests = {name: before["digests"][name] for name in pages.keys() - affected}
+        problems = settle(self, affected)
+        digests |= page_digests(self, affected)
         self.domain.data["settled"][key] = {
             "signature": signature,
             "pages": pages,
+            "digests": digests,
             "problems": len(problems),
-            "imports": self.store.imports(),
+            "imports": self.store.imports() + (before["imports"] if is_as_before else []),
         }
         # Without an old digest nobody knows what this builder wrote: two builders, or two folders
         # of output, may share the doctrees.
-        old = before.get("pages", {})
-        return [docname for docname in pages if pages[docname] != old.get(docname)]
+        old = before.get("digests", {})
+        return [name for name in digests if digests[name] != old.get(name)]
 
     def _signature(self) -> str:
         """What results depend on apart from the pages: interpreters, probe, configuration."""
@@ -196,15 +203,10 @@ class Results:
 
     def answer(self, interpreter: Interpreter, request: Request) -> Any:
         """The typed answer, a `Failure`, or None where there is none."""
-        key = (interpreter.identity, request.digest)
-        if key not in self._answers:
-            from .models import answer_of  # noqa: PLC0415
+        from .models import answer_of  # noqa: PLC0415
 
-            record = self.store.get(interpreter, request)
-            if record is None:
-                return None
-            self._answers[key] = answer_of(request.view, record)
-        return self._answers[key]
+        record = self.store.get(interpreter, request)
+        return None if record is None else answer_of(request.view, record)
 
     def result(self, use: Use, interpreter: Interpreter) -> Any:
         """What to show at a use: as `answer`, for its own request.
@@ -213,7 +215,7 @@ class Results:
             BytedocError: the use asks for something that is not there.
         """
         own = self.requests(use, interpreter.release)[0]
-        if self.store.get(interpreter, own) is None:
+        if not self.store.has(interpreter, own):
             self.ask([(interpreter, own)])
         return self.answer(interpreter, own)
 

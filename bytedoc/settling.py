@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from sphinx.util import logging
 
 from .errors import BytedocError, InterpreterError, Problem
-from .examples import Use
+from .examples import Use, with_setup
 from .models import Failure
 from .release import Release
 from .request import Interpreter, Request, digest_of
@@ -21,14 +22,14 @@ logger = logging.getLogger(__name__)
 Plan = tuple[Use, Interpreter, list[Request]]
 
 
-def settle(results: Results) -> list[Problem]:
-    """Answer every request of the pages; all that is wrong with the project, which is told."""
+def settle(results: Results, docnames: AbstractSet[str]) -> list[Problem]:
+    """Answer every request of these pages; all that is wrong with them, which is told."""
     domain = results.domain
     problems = [problem for found in domain.found_while_reading.values() for problem in found]
     problems += [Problem(e.subtype, e.message, "", "conf.py", 1) for e in results.config.check()]
     problems += domain.duplicates()
     plans = []
-    for plan in planned(results):
+    for plan in planned(results, docnames):
         if isinstance(plan, Problem):
             problems.append(plan)
         else:
@@ -46,13 +47,14 @@ def settle(results: Results) -> list[Problem]:
     return problems
 
 
-def planned(results: Results) -> Iterator[Plan | Problem]:
-    """A plan for each use that is for its interpreter's release, or the reason why there is none.
+def planned(results: Results, docnames: AbstractSet[str]) -> Iterator[Plan | Problem]:
+    """A plan for each use on these pages, or the reason why there is none.
 
+    A use that is not for its interpreter's release needs no plan.
     An interpreter that can't be had is a problem once, not once a use.
     """
     unavailable: dict[str, tuple[Use, InterpreterError, int]] = {}
-    for docname in sorted(results.domain.uses):
+    for docname in sorted(results.domain.uses.keys() & docnames):
         for use in results.domain.uses[docname]:
             if not results.stands(use):
                 continue
@@ -80,6 +82,8 @@ def later_requests(
     results: Results, use: Use, interpreter: Interpreter, own: Request
 ) -> list[Request]:
     """The requests of expectations that need the result of the use itself."""
+    if not use.expectations:
+        return []
     result = results.answer(interpreter, own)
     if result is None or isinstance(result, Failure):
         return []
@@ -89,6 +93,9 @@ def later_requests(
 def judged(results: Results, plan: Plan) -> Iterator[Problem]:
     """What is wrong with the results of one use."""
     use, interpreter, requests = plan
+    has_nothing_to_judge = not use.expectations and not VIEWS[use.view].judges_results
+    if has_nothing_to_judge and results.store.succeeded(interpreter, requests[0]):
+        return
     example = results.examples.get(use.example)
     answers = [results.answer(interpreter, request) for request in requests]
     for error in VIEWS[use.view].problems(use, example, answers, interpreter.release):
@@ -116,21 +123,32 @@ def tell(problems: Iterable[Problem], source: Path) -> None:
         logger.warning(problem.message, type="bytedoc", subtype=problem.subtype, location=location)
 
 
-def page_digests(results: Results) -> dict[str, str]:
-    """For each page, a digest of what its results come from: another digest, another page."""
+def page_digests(results: Results, docnames: Iterable[str]) -> dict[str, str]:
+    """For each of these pages, a digest of all that its outputs come from beside its own text."""
     domain = results.domain
     target = results.target()
     digests = {}
-    for docname in domain.uses.keys() | domain.data["targeted"]:
-        parts: list[object] = [None if target is None else target.identity]
+    for docname in docnames:
+        parts: list[object] = [None if target is None else target.identity, domain.opcode_page()]
         for use in domain.uses.get(docname, ()):
             try:
                 interpreter = results.interpreter_of(use)
-                parts.append(interpreter.identity)
-                if results.stands(use) and interpreter.release in results.releases_of(use):
+                releases = results.releases_of(use)
+                parts += [interpreter.identity, str(releases)]
+                if results.stands(use) and interpreter.release in releases:
                     own = results.requests(use, interpreter.release)[0]
                     parts += [own.digest, results.store.digest(interpreter, own)]
+                    parts += places(results, use)
             except BytedocError as error:
                 parts.append(error.message)
         digests[docname] = digest_of(parts)
     return digests
+
+
+def places(results: Results, use: Use) -> list[object]:
+    """Where the examples of a use stand: a traceback names their pages and lines."""
+    example = results.examples.get(use.example)
+    if example is None:
+        return []
+    examples = [example, *with_setup(example, results.examples)]
+    return [place for item in examples for place in (item.path, item.line)]

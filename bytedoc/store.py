@@ -42,26 +42,35 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.probe = probe_digest()
-        self._known: dict[tuple[str, str, str], tuple[Mapping[str, Any], str]] = {}
+        # As they are in the files: many thousand objects less than as they are in Python.
+        self._known: dict[tuple[str, str, str], bytes] = {}
+        self._imports: set[tuple[str, int, int]] = set()
 
     def get(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
         """The probe's answer, or None where there is none that is still valid."""
         found = self._find(interpreter, request)
-        return None if found is None else found[0]
+        if found is None:
+            return None
+        record: Mapping[str, Any] = json.loads(found)
+        return record
+
+    def has(self, interpreter: Interpreter, request: Request) -> bool:
+        """Whether there is an answer."""
+        return self._find(interpreter, request) is not None
+
+    def succeeded(self, interpreter: Interpreter, request: Request) -> bool:
+        """Whether there is an answer and it is no failure."""
+        found = self._find(interpreter, request)
+        return found is not None and found.startswith(b'{"ok"')
 
     def digest(self, interpreter: Interpreter, request: Request) -> str:
         """A digest of the answer; empty where there is none."""
         found = self._find(interpreter, request)
-        return "" if found is None else found[1]
+        return "" if found is None else hashlib.blake2b(found, digest_size=8).hexdigest()
 
     def imports(self) -> list[list[Any]]:
         """Path, time and size of every file on which an answer of this build depends."""
-        found = {
-            tuple(item)
-            for record, _ in self._known.values()
-            for item in record.get("ok", {}).get("imports", ())
-        }
-        return [list(item) for item in sorted(found)]
+        return [list(item) for item in sorted(self._imports)]
 
     def put(self, interpreter: Interpreter, request: Request, record: Mapping[str, Any]) -> None:
         """Keep an answer: in this build always, on disk unless the next build should ask again.
@@ -71,7 +80,7 @@ class Store:
         if record.get("ok", {}).get("imports"):
             record = {**record, "executable": interpreter.executable}
         data = json.dumps(record, separators=(",", ":")).encode("ascii")
-        self._known[_key(interpreter, request)] = (record, _digest(data))
+        self._keep(interpreter, request, data, record)
         if not _lasts(record):
             return
         path = self._path(interpreter, request)
@@ -81,16 +90,21 @@ class Store:
             part.write_bytes(data)
             part.replace(path)
 
-    def _find(
-        self, interpreter: Interpreter, request: Request
-    ) -> tuple[Mapping[str, Any], str] | None:
-        key = _key(interpreter, request)
-        found = self._known.get(key)
+    def _find(self, interpreter: Interpreter, request: Request) -> bytes | None:
+        found = self._known.get(_key(interpreter, request))
         if found is None:
-            found = _read(self._path(interpreter, request), interpreter.executable)
-            if found is not None:
-                self._known[key] = found
+            read = _read(self._path(interpreter, request), interpreter.executable)
+            if read is not None:
+                found = read[0]
+                self._keep(interpreter, request, *read)
         return found
+
+    def _keep(
+        self, interpreter: Interpreter, request: Request, data: bytes, record: Mapping[str, Any]
+    ) -> None:
+        self._known[_key(interpreter, request)] = data
+        imports = record.get("ok", {}).get("imports", ())
+        self._imports.update(tuple(item) for item in imports)
 
     def _path(self, interpreter: Interpreter, request: Request) -> Path:
         version = f"{interpreter.version}-{interpreter.identity}-{self.probe}"
@@ -101,7 +115,7 @@ def _key(interpreter: Interpreter, request: Request) -> tuple[str, str, str]:
     return interpreter.identity, interpreter.executable, request.digest
 
 
-def _read(path: Path, executable: str) -> tuple[Mapping[str, Any], str] | None:
+def _read(path: Path, executable: str) -> tuple[bytes, Mapping[str, Any]] | None:
     """The record in a file, if it is still valid.
 
     A damaged one counts as missing, and is written anew.
@@ -113,13 +127,9 @@ def _read(path: Path, executable: str) -> tuple[Mapping[str, Any], str] | None:
         imports = answer.get("imports", ())
         if record.get("executable", executable) != executable:
             return None
-        return (record, _digest(data)) if all(unchanged(*item) for item in imports) else None
+        return (data, record) if all(unchanged(*item) for item in imports) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
 def _lasts(record: Mapping[str, Any]) -> bool:

@@ -38,6 +38,8 @@ def answer(job):
         return {"failure": failure.record}
     except MemoryError:
         return {"failure": {"kind": "memory", "message": "out of memory"}}
+    except RecursionError:
+        return {"failure": {"kind": "memory", "message": "nested too deeply for this interpreter"}}
 
 
 def handle(job, supervisor):

@@ -61,6 +61,7 @@ class View:
         options: the options it has besides those of all views.
         needs_example: whether it shows an example at all.
         is_directive: whether a directive shows it.
+        judges_results: whether a result can be wrong without any expectation.
     """
 
     name: ClassVar[str]
@@ -68,6 +69,7 @@ class View:
     options: ClassVar[Mapping[str, Parser]] = {}
     needs_example: ClassVar[bool] = True
     is_directive: ClassVar[bool] = True
+    judges_results: ClassVar[bool] = False
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         """What to ask the interpreter.

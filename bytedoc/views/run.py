@@ -27,6 +27,7 @@ class Run(View):
 
     name = "run"
     title = "Output"
+    judges_results = True
     options = {
         "raises": text,
         "mode": choice("exec", "eval", "single"),

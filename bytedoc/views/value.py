@@ -34,6 +34,7 @@ class OpcodeName(View):
 
     name = "op"
     title = "Instruction"
+    judges_results = True
     needs_example = False
     is_directive = False
 
