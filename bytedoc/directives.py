@@ -196,9 +196,9 @@ class ViewDirective(BytedocDirective):
     def anchor(self, example: Example | str, options: Mapping[str, Any]) -> str:
         """What the anchors of this output begin with; the same for all releases."""
         if isinstance(example, Example):
-            example = example.name if example.named else example.anchor
-        words: tuple[str, ...] = (example, self.view.name, options.get("object", ""))
-        return self.domain.free_anchor(self.env.docname, "-".join(word for word in words if word))
+            example = example.name if example.named else f"x{digest_of(example.source)[:8]}"
+        words: tuple[str, ...] = (example or "bytedoc", self.view.name, options.get("object", ""))
+        return self.domain.free_anchor(self.env.docname, *(word for word in words if word))
 
 
 def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
@@ -214,7 +214,7 @@ def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
         name = ""
     path, line = directive.content_place()
     docname = directive.env.docname
-    anchor = directive.domain.free_anchor(docname, f"example-{name or digest_of(source)[:8]}")
+    anchor = directive.domain.free_anchor(docname, "example", name or f"x{digest_of(source)[:8]}")
     example = Example(
         name=name or f"{docname}#{anchor}",
         source=source,
@@ -240,7 +240,7 @@ def source_nodes(
     text_ = example.source.rstrip("\n")
     block = nodes.literal_block(text_, text_, language="python", classes=["bytedoc-source"])
     block["force"] = True  # an example may be for another release than Pygments knows
-    block["highlight_args"] = {"linespans": f"{example.anchor}-line"}
+    block["highlight_args"] = {"linespans": f"{example.anchor}_line"}
     directive.set_source_info(block)
     return [block]
 

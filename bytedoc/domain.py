@@ -88,12 +88,17 @@ class BytedocDomain(Domain):
         """Make an example known."""
         self.by_page.setdefault(example.docname, []).append(example)
 
-    def free_anchor(self, docname: str, base: str) -> str:
-        """An anchor that nothing else of ours in the page has: *base*, with a number if need be."""
-        name = nodes.make_id(base)
+    def free_anchor(self, docname: str, *parts: str) -> str:
+        """An anchor that nothing else of ours in the page has, with a number if need be.
+
+        Its parts are joined by ``_``, which docutils never puts into the anchor of a heading.
+        """
+        name = "_".join(identifier for part in parts if (identifier := nodes.make_id(part)))
         taken = self._anchors.setdefault(docname, {})
         number = taken[name] = taken.get(name, 0) + 1
-        return name if number == 1 else self.free_anchor(docname, f"{name}-{number}")
+        if number == 1:
+            return name
+        return self.free_anchor(docname, *parts[:-1], f"{parts[-1]}-{number}")
 
     @cached_property
     def _anchors(self) -> dict[str, dict[str, int]]:

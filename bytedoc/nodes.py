@@ -129,14 +129,14 @@ def rows_of(shown: Listing) -> list[Row]:
     """The lines of a listing as the template needs them, escaped.
 
     Instructions of the first code object are named by their offset, those of the second by
-    ``1-`` and their offset, and so on.
+    ``1_`` and their offset, and so on.
     """
     lines = str(escape(shown.text)).split("\n")
     if not lines[-1]:
         lines.pop()
     rows: list[Row] = [(line, "", "", "", "", 0, None, "", None) for line in lines]
     for number, code in enumerate(shown.codes):
-        prefix = f"{number}-" if number else ""
+        prefix = f"{number}_" if number else ""
         for item in code.instructions:
             before, name, after = lines[item.row].partition(item.opname)
             columns = " ".join(map(str, item.positions)) if item.positions else ""

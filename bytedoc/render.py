@@ -94,6 +94,8 @@ class PageRenderer:
             value.replace_self(self.show_value(value))
         for name in list(document.findall(pending_opcode)):
             name.replace_self(self.show_opcode(name))
+        if self.results.builder.format == "latex":
+            keep_anchors(document)
 
     def page(self, interpreter: Interpreter) -> RenderPage:
         """The page, as seen by an output of an interpreter."""
@@ -161,6 +163,19 @@ class PageRenderer:
             return literal
         internal = self.domain.opcode_page() is not None
         return nodes.reference("", "", literal, refuri=link, internal=internal)
+
+
+def keep_anchors(document: nodes.document) -> None:
+    """Let something that LaTeX has anchors for take those of our frames, for which it has none."""
+    for frame in list(document.findall(nodes.container)):
+        ours = {"bytedoc-example", "bytedoc-output"} & set(frame["classes"])
+        if not ours or not frame["ids"]:
+            continue
+        if isinstance(frame[0], nodes.literal_block):
+            frame[0]["ids"] += frame["ids"]
+        else:
+            frame.insert(0, nodes.target("", "", ids=frame["ids"]))
+        frame["ids"] = []
 
 
 def _without(use: Use, content: list[nodes.Node]) -> nodes.Node:

@@ -25,7 +25,8 @@ Plan = tuple[Use, Interpreter, list[Request]]
 def settle(results: Results, docnames: AbstractSet[str]) -> list[Problem]:
     """Answer every request of these pages; all that is wrong with them, which is told."""
     domain = results.domain
-    problems = [problem for found in domain.found_while_reading.values() for problem in found]
+    found = domain.found_while_reading
+    problems = [problem for docname in sorted(found) for problem in found[docname]]
     problems += [Problem(e.subtype, e.message, "", "conf.py", 1) for e in results.config.check()]
     problems += domain.duplicates()
     plans = []

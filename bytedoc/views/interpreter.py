@@ -54,7 +54,7 @@ class OpcodeTable(View):
         shown = sorted((item for item in result if item.kind in kinds), key=lambda item: item.name)
         rows = [
             (
-                nodes.inline("", "", nodes.literal("", item.name), ids=[f"opcode-{item.name}"]),
+                anchored_name(item.name),
                 str(item.number),
                 argument(item),
                 ", ".join(f"{name} ({size})" for name, size in item.caches),
@@ -64,6 +64,13 @@ class OpcodeTable(View):
         ]
         head = ("Instruction", "Number", "Argument", "Inline caches (code units)", "Stack effect")
         return [table(head, rows, (34, 10, 18, 22, 16), ["bytedoc-opcodes"])]
+
+
+def anchored_name(name: str) -> nodes.inline:
+    """The name of an instruction, to which its name elsewhere links."""
+    return nodes.inline(
+        "", "", nodes.target("", "", ids=[f"opcode-{name}"]), nodes.literal("", name)
+    )
 
 
 def argument(item: Opcode) -> str:
