@@ -66,11 +66,9 @@ class OpcodeTable(View):
         return [table(head, rows, (34, 10, 18, 22, 16), ["bytedoc-opcodes"])]
 
 
-def anchored_name(name: str) -> nodes.inline:
+def anchored_name(name: str) -> nodes.target:
     """The name of an instruction, to which its name elsewhere links."""
-    return nodes.inline(
-        "", "", nodes.target("", "", ids=[f"opcode-{name}"]), nodes.literal("", name)
-    )
+    return nodes.target("", "", nodes.literal("", name), ids=[f"opcode-{name}"])
 
 
 def argument(item: Opcode) -> str:
