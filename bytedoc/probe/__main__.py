@@ -29,19 +29,13 @@ def load():
     The folder must not stay on the path (an example that imports ``run`` or ``timing`` would get
     the probe's module), and its parent must not come onto it (the host's package needs Sphinx).
     """
-    import importlib.util
     import os
 
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
-    spec = importlib.util.spec_from_file_location(
-        "_bytedoc_probe",
-        os.path.join(folder, "__init__.py"),
-        submodule_search_locations=[folder],
-    )
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = package
-    spec.loader.exec_module(package)
+    package = type(sys)("_bytedoc_probe")
+    package.__path__ = [folder]
+    sys.modules[package.__name__] = package
     from _bytedoc_probe import protocol
 
     return protocol

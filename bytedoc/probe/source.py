@@ -1,7 +1,6 @@
 """From source text to code objects: compiling, and finding the one that is asked for."""
 
 import re
-import traceback
 import warnings
 
 from .failures import JobFailure
@@ -35,7 +34,7 @@ def compile_source(source, filename, mode="exec", optimize=0):
             offset=error.offset,
             end_line=getattr(error, "end_lineno", None),
             end_offset=getattr(error, "end_offset", None),
-            text="".join(traceback.format_exception_only(type(error), error)),
+            text=in_words(error),
         )
     except (ValueError, OverflowError, RecursionError) as error:
         # null bytes, lone surrogates, numbers or nesting beyond what this release compiles
@@ -44,12 +43,19 @@ def compile_source(source, filename, mode="exec", optimize=0):
             str(error),
             type=type(error).__name__,
             filename=filename,
-            text="".join(traceback.format_exception_only(type(error), error)),
+            text=in_words(error),
         )
     except MemoryError:
         # what the older parsers say of nesting that is too deep for their stack
         message = "too complex to compile"
         raise JobFailure("syntax", message, type="MemoryError", filename=filename, text="")
+
+
+def in_words(error):
+    """The last lines of a traceback: what went wrong, and where."""
+    import traceback  # only here: it would double the time that the probe takes to start
+
+    return "".join(traceback.format_exception_only(type(error), error))
 
 
 def nested(code):
