@@ -176,7 +176,8 @@ class BytedocDomain(Domain):
             wanted = {use.example for use in uses if use.example}
             wanted.update(name for use in uses for name in use.options.get("setup", ()))
             wanted.update(name for example in examples for name in example.setup)
-            if not wanted <= {example.name for example in examples}:
+            shown_here = {item.name for item in examples if self.examples[item.name] is item}
+            if not wanted <= shown_here:  # or another page has, or took, the name
                 found.add(docname)
         return found
 

@@ -43,6 +43,8 @@ class Results:
 
     #: The builder of this build, from the end of the read phase on.
     builder: Builder
+    #: How much the user wants to be told (``Config.verbosity`` is newer than Sphinx 8.2).
+    verbosity: int
 
     def __init__(self, domain: BytedocDomain) -> None:
         self.domain = domain
@@ -196,7 +198,7 @@ class Results:
             f"asking Python {names}... ",
             "brown",
             -(-len(wanted) // size),
-            self.domain.env.config.verbosity,
+            self.verbosity,
         )
         for _ in progress:
             pass

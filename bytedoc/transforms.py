@@ -19,7 +19,7 @@ _WITHOUT_RESULTS = frozenset({"gettext"})
 def settle(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """The handler of ``env-updated``: have all results; the pages that must be written again."""
     results = bytedoc_domain(env).results
-    results.builder = app.builder
+    results.builder, results.verbosity = app.builder, app.verbosity
     return [] if app.builder.name in _WITHOUT_RESULTS else results.settle()
 
 

@@ -13,6 +13,7 @@ from markup import (
     contents,
     directive,
     dis,
+    found,
     md,
     output,
     pages_read,
@@ -361,3 +362,45 @@ def test_what_is_recorded_is_shown_although_nothing_may_be_executed(build: Build
     assert missing.warnings.count("[bytedoc.not-recorded]") == 3
     assert "No result" in output(missing, "dis", name="user.html").get_text()
     assert build().warnings == ""
+
+
+def test_what_a_set_up_of_a_set_up_changes_is_executed_and_written_again(build: Build) -> None:
+    pages = {
+        "index.md": "# Index\n\n" + contents("base", "middle", "user"),
+        **md(one("example", "x = 1", "base"), name="base"),
+        **md(one("example", "y = x + 1", "middle", setup="base"), name="middle"),
+        **md(one("run", "print(y)", setup="middle"), "{value}`middle: y * 10`", name="user"),
+    }
+    built = build(pages)
+    assert shown(built, "run", name="user.html") == "2\n"
+    again = build(md(one("example", "x = 5", "base"), name="base"))
+    assert again.warnings == ""
+    assert pages_read(again) == ["base"]
+    assert shown(again, "run", name="user.html") == "6\n"
+    assert found(soup(again, "user.html"), ".bytedoc-value").get_text() == "60"
+
+
+def test_a_name_that_an_earlier_page_takes_is_told_and_shown_as_that_everywhere(
+    build: Build,
+) -> None:
+    later = md(one("run", "print('later')", name="taken"), one("run", "", "taken"), name="user")
+    assert build(PROJECT | later).warnings == ""
+    earlier = md(one("example", "print('earlier')", "taken"), name="definer")
+    built = build(earlier)
+    assert "user.md" in built.warnings
+    assert "[bytedoc.duplicate-example]" in built.warnings
+    assert shown(built, "run", 1, "user.html") == "earlier\n"
+    mended = build(md("Words.", name="definer"))
+    assert mended.warnings == ""
+    assert shown(mended, "run", 1, "user.html") == "later\n"
+
+
+def test_a_claim_about_an_example_of_another_page_is_checked_when_that_changes(
+    build: Build,
+) -> None:
+    claim = one("dis", "", "loop", object="total", expect="not BUILD_MAP")
+    assert build(PROJECT | md(claim, name="user")).warnings == ""
+    edited = PROJECT["definer.md"].replace("found = 0", "found = {}")
+    built = build({"definer.md": edited})
+    assert built.warnings.startswith("user.md:3: WARNING: dis of loop on ")
+    assert "expected not BUILD_MAP" in built.warnings
