@@ -272,12 +272,13 @@ class Measurement:
     def is_unstable(self) -> bool:
         """Whether the values are too far apart to be relied on.
 
-        As in ``pyperf check``: a standard deviation above 10 % of the mean, or a value more than
-        50 % off it.
+        As in ``pyperf check``: a standard deviation (of a sample) above 10 % of the mean, or a
+        value more than 50 % off it.
         """
         mean = statistics.fmean(self.values)
         far = max(abs(value - mean) for value in self.values)
-        return statistics.pstdev(self.values) > 0.1 * mean or far > 0.5 * mean
+        deviation = statistics.stdev(self.values) if len(self.values) > 1 else 0.0
+        return deviation > 0.1 * mean or far > 0.5 * mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def answer(job):
     known.update(job.get("names", {}))
     if job.get("source"):
         known.update(about(source.find(source.compile_job(job), job.get("object", ""))[1]))
-        if job.get("mode", "exec") == "exec" and unknown_names(code, known):
+        if job.get("mode", "exec") == "exec" and unknown_names(job["expression"], known):
             raised = program.execute(job, namespace)
             if raised is not None:
                 raise JobFailure("exception", raised["summary"], exception=raised)
@@ -79,11 +79,11 @@ def about(code):
     return names
 
 
-def unknown_names(code, known):
-    """Names that an expression uses and neither *known* nor the builtins have."""
-    return [
-        name
-        for _, inner in source.walk(code)
-        for name in inner.co_names
-        if name not in known and not hasattr(builtins, name)
-    ]
+def unknown_names(expression, known):
+    """Names that an expression uses, does not bind itself, and neither *known* nor Python has."""
+    nodes = list(ast.walk(ast.parse(expression.strip(), mode="eval")))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    bound.update(node.arg for node in nodes if isinstance(node, ast.arg))
+    used = {node.id for node in names} - bound
+    return [name for name in sorted(used) if name not in known and not hasattr(builtins, name)]
