@@ -164,9 +164,12 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def fidelity(session: nox.Session) -> None:
-    """Compare every example with each interpreter's own ``dis``: slower than the tests."""
+    """Compare our listing of every module of the standard library with each interpreter's own."""
     install(session, "tests")
-    session.run("python", "-m", "pytest", "tests/test_fidelity.py", "--full", *session.posargs)
+    session.run(
+        *("python", "-m", "pytest", "-n", "auto", "tests/test_fidelity.py", "--full"),
+        *session.posargs,
+    )
 
 
 @nox.session

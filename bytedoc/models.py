@@ -41,7 +41,8 @@ class Instruction(NamedTuple):
         arg: the argument, None where there is none.
         argrepr: what ``dis`` says of the argument.
         line: the source line, from 1; None where the instruction has none.
-        label: ``L1`` (3.13 and newer), ``>>`` (before) or nothing: whether it is jumped to.
+        label: ``L1`` (3.13 and newer), ``>>`` (before) or nothing: whether something refers to it,
+            a jump or, from 3.11 on, the exception table.
         target: the offset to which it jumps.
         positions: line, end line, column and end column in bytes, from 3.11 on.
     """

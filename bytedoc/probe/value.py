@@ -10,11 +10,14 @@ import ast
 import builtins
 import dis
 import opcode
+import re
 import sys
 import warnings
 
 from . import program, sandbox, source
 from .failures import JobFailure
+
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
 def answer(job):
@@ -35,6 +38,8 @@ def answer(job):
         record = {"value": str(value), "repr": repr(value), "true": bool(value)}
         if not record["true"]:
             record["repr"] = sides(job["expression"], namespace) or record["repr"]
+        for name in ("value", "repr"):
+            record[name] = _ADDRESS.sub("at 0x...", record[name])
     except BaseException:
         raised = program.describe_exception()
         raise JobFailure("expression", raised["summary"], exception=raised)
@@ -73,7 +78,7 @@ def about(code):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # co_lnotab is deprecated from 3.12 on
         names = {name: getattr(code, name) for name in dir(code) if name.startswith("co_")}
-    instructions = list(dis.get_instructions(code))
+    instructions = list(dis.Bytecode(code))
     opnames = [item.opname for item in instructions]
     names.update(code=code, instructions=instructions, opnames=opnames, count=opnames.count)
     return names
