@@ -385,7 +385,9 @@ def test_since_says_kindly_that_an_example_is_newer_than_the_target(
 
 def test_an_unknown_directive_is_told_by_its_parser(build: Build) -> None:
     (found,) = told(build, "```{diss}\n\nx\n```")
-    assert found[:3] == ("index.md", BAD_LINE, "myst.directive_unknown")
+    # Sphinx 8.2 gives the file another ending here, which is no matter of ours
+    assert found[0].removesuffix(".rst") == "index.md"
+    assert found[1:3] == (BAD_LINE, "myst.directive_unknown")
 
 
 #: A page whose examples have names that another such page has as well.

@@ -201,10 +201,10 @@ def test_it_writes_no_bytecode(
 def test_an_example_can_have_modules_called_as_those_of_the_probe(
     interpreter: Interpreter,
 ) -> None:
-    source = "import sys\nfor name in ('run', 'timing', 'source', 'bytedoc'):\n"
+    source = "for name in ('run', 'timing', 'source', '_bytedoc_probe.run'):\n"
     source += "    try:\n        __import__(name)\n    except ImportError:\n        print(name)\n"
     found = ask(interpreter, "run", source=source)
-    assert found.output.split() == ["run", "timing", "source", "bytedoc"]
+    assert found.output.split() == ["run", "timing", "source"]
 
 
 # The version gate

@@ -163,7 +163,7 @@ def test_a_time_just_below_the_next_unit_is_not_written_with_a_power_of_ten(seco
     ("values", "unstable"),
     [
         ((1.0, 1.0, 1.0), False),
-        ((1.0, 1.1, 0.9), False),
+        ((1.0, 1.05, 0.95), False),
         ((1.0, 1.3, 0.7), True),  # standard deviation above 10 % of the mean
         ((1.0,) * 30 + (1.6,), True),  # one value more than 50 % off
         ((1.0,) * 30 + (1.4,), False),
