@@ -57,3 +57,11 @@ html_title = "bytedoc"
 html_show_sphinx = False
 html_static_path = ["_static"]
 html_css_files = ["reference.css"]
+
+# What the figures draw with and pdflatex does not know.
+latex_elements = {
+    "preamble": r"""
+\DeclareUnicodeCharacter{25BC}{\ensuremath{\blacktriangledown}}
+\DeclareUnicodeCharacter{25BA}{\ensuremath{\blacktriangleright}}
+""",
+}
