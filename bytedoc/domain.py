@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -44,7 +43,7 @@ class BytedocDomain(Domain):
     object_types = {"example": ObjType("example", "example")}
     roles = {"example": XRefRole()}
     # To be raised whenever `Example`, `Use` or `Problem` changes: pages are then read anew.
-    data_version = 4
+    data_version = 5
     initial_data: ClassVar[dict[str, Any]] = {
         "examples": {},  # docname -> [Example]
         "uses": {},  # docname -> [Use]
@@ -108,7 +107,7 @@ class BytedocDomain(Domain):
     def note_use(self, use: Use) -> int:
         """Ask for a result, where the prose around it is shown; its number in the page."""
         for releases in self._scopes:
-            use = replace(use, targets=use.targets & releases)
+            use = use._replace(targets=use.targets & releases)
         uses = self.uses.setdefault(use.docname, [])
         uses.append(use)
         return len(uses) - 1

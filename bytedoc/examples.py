@@ -1,12 +1,15 @@
-"""Examples, and the uses that pages make of them; what the read phase leaves behind."""
+"""Examples, and the uses that pages make of them; what the read phase leaves behind.
+
+Both are tuples, which are pickled and unpickled with every build in a fraction of the time that
+other objects take.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import BytedocError
 from .expectations import Expectation
@@ -16,8 +19,7 @@ from .release import Release, ReleaseRange
 NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A named piece of Python source in a page.
 
     Attributes:
@@ -41,7 +43,7 @@ class Example:
     anchor: str
     subject: str = ""
     setup: tuple[str, ...] = ()
-    releases: ReleaseRange = field(default_factory=ReleaseRange)
+    releases: ReleaseRange = ReleaseRange()
     named: bool = True
 
     @property
@@ -50,8 +52,7 @@ class Example:
         return f"<{self.name}>" if self.named else "<example>"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """One place in a page that shows something of an example, or of an interpreter.
 
     Attributes:
@@ -77,10 +78,10 @@ class Use:
     line: int
     anchor: str = ""
     expectations: tuple[Expectation, ...] = ()
-    releases: ReleaseRange = field(default_factory=ReleaseRange)
+    releases: ReleaseRange = ReleaseRange()
     release: str = ""
     content_line: int = 0
-    targets: ReleaseRange = field(default_factory=ReleaseRange)
+    targets: ReleaseRange = ReleaseRange()
 
     def place(self, example: Example | None, release: Release | None) -> str:
         """Where this is, in the words of a message."""
