@@ -11,7 +11,7 @@ from ..examples import Example, Use
 from ..models import Attribute, CodeObject
 from ..request import Request
 from .base import Page, Project, View, job_of, plain_block, table
-from .options import attributes, choice, flag, integer, text
+from .options import CODE, attributes, flag
 
 #: The order in which attributes are shown; one that is not named here comes last.
 _ORDER = (
@@ -29,10 +29,7 @@ class CodeObjectView(View):
     name = "code-object"
     title = "Code object"
     options = {
-        "object": text,
-        "mode": choice("exec", "eval", "single"),
-        "optimize": integer(0, 2),
-        "depth": integer(0),
+        **CODE,
         "attributes": attributes,
         "bytes": flag,
     }

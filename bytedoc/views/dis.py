@@ -15,7 +15,7 @@ from ..nodes import listing
 from ..release import Release
 from ..request import Request
 from .base import Page, Project, View, job_of, plain_block, unmet_expression
-from .options import choice, flag, integer, text
+from .options import CODE, flag
 
 
 class Dis(View):
@@ -24,10 +24,7 @@ class Dis(View):
     name = "dis"
     title = "Bytecode"
     options = {
-        "object": text,
-        "mode": choice("exec", "eval", "single"),
-        "optimize": integer(0, 2),
-        "depth": integer(0),
+        **CODE,
         "show-caches": flag,
         "adaptive": flag,
         "show-offsets": flag,

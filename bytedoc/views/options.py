@@ -109,6 +109,13 @@ def expectation(value: str | None) -> tuple[expectations.Expectation, ...]:
     return expectations.parse(text(value))
 
 
+#: How an example is compiled.
+COMPILING: dict[str, Callable[[str | None], Any]] = {
+    "mode": choice("exec", "eval", "single"),
+    "optimize": integer(0, 2),
+}
+#: Which code objects of an example are shown, and how they are compiled.
+CODE: dict[str, Callable[[str | None], Any]] = {"object": text, **COMPILING, "depth": integer(0)}
 #: Options that every view has; those from ``name`` on make sense only where an example is defined.
 COMMON: dict[str, Callable[[str | None], Any]] = {
     "expect": expectation,

@@ -15,7 +15,7 @@ from ..models import Outcome
 from ..release import Release
 from ..request import Request
 from .base import Page, Project, View, explain_exception, job_of, plain_block, setup_of, visible
-from .options import choice, flag, integer, seconds, text
+from .options import COMPILING, flag, seconds, text
 
 _FRAME = re.compile(r'File "(<[^"\n]+>)", line (\d+)')
 _WARNING = re.compile(r"^(<[^:\n]+>):(\d+)(?=: \w*Warning: )", re.MULTILINE)
@@ -30,8 +30,7 @@ class Run(View):
     judges_results = True
     options = {
         "raises": text,
-        "mode": choice("exec", "eval", "single"),
-        "optimize": integer(0, 2),
+        **COMPILING,
         "timeout": seconds,
         "addresses": flag,
     }
