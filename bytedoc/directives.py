@@ -147,7 +147,7 @@ class ViewDirective(BytedocDirective):
             expectations=options.get("expect", ()),
             releases=self.releases(options),
             release=options.get("release", ""),
-            content_line=self.content_place()[1] if self.content else 0,
+            content_line=self.content_place()[1] if self.content and not name else 0,
         )
         pending = pending_view(
             docname=use.docname,
@@ -156,6 +156,8 @@ class ViewDirective(BytedocDirective):
         )
         self.set_source_info(pending)
         if not shown:
+            if isinstance(example, Example):  # links to it lead to its output
+                pending["ids"].append(example.anchor)
             return [pending]
         layout = self.layout(options)
         frame = nodes.container("", classes=["bytedoc-example", f"bytedoc-{layout}"])
@@ -196,9 +198,14 @@ class ViewDirective(BytedocDirective):
     def anchor(self, example: Example | str, options: Mapping[str, Any]) -> str:
         """What the anchors of this output begin with; the same for all releases."""
         if isinstance(example, Example):
-            example = example.name if example.named else f"x{digest_of(example.source)[:8]}"
+            example = example.name if example.named else made_up_name(example.source)
         words: tuple[str, ...] = (example or "bytedoc", self.view.name, options.get("object", ""))
         return self.domain.free_anchor(self.env.docname, *(word for word in words if word))
+
+
+def made_up_name(source: str) -> str:
+    """What stands for the name of an example without one in anchors; its source alone decides."""
+    return f"x{digest_of(source)[:8]}"
 
 
 def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
@@ -214,7 +221,7 @@ def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
         name = ""
     path, line = directive.content_place()
     docname = directive.env.docname
-    anchor = directive.domain.free_anchor(docname, "example", name or f"x{digest_of(source)[:8]}")
+    anchor = directive.domain.free_anchor(docname, "example", name or made_up_name(source))
     example = Example(
         name=name or f"{docname}#{anchor}",
         source=source,

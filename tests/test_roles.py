@@ -220,3 +220,12 @@ def test_the_search_finds_names_of_instructions_and_outputs(build: Build) -> Non
 def test_the_search_finds_instructions_in_listings(build: Build) -> None:
     built = build(md(directive("md", "dis", "", "some_name = 1")))
     assert '"store_nam"' in built.read("searchindex.js")  # as the search stems it
+
+
+def test_a_link_to_an_example_whose_source_is_hidden_leads_to_its_output(build: Build) -> None:
+    page_ = "# Page\n\n```{dis}\n:name: unseen\n:layout: hidden\nx = 1\n```\n"
+    built = build({"index.md": f"{page_}\n{{bytedoc:example}}`unseen`\n"})
+    assert built.warnings == ""
+    html = built.read("index.html")
+    assert html.count('id="example_unseen"') == 1
+    assert 'href="#example_unseen"' in html
