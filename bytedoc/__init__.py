@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     # Here, so that the rest of bytedoc can be imported without Sphinx.
-    from . import config, domain, nodes, transforms  # noqa: PLC0415
+    from . import builders, config, domain, nodes, page_releases, site, transforms  # noqa: PLC0415
 
     config.register(app)
     app.add_domain(domain.BytedocDomain)
     nodes.register(app)
+    builders.register(app)
+    page_releases.register(app)
+    site.register(app)
     app.add_post_transform(transforms.RenderResults)
-    app.connect("env-updated", transforms.settle)
+    # Before others look at results: what was there tells whether something has to be asked.
+    app.connect("env-updated", transforms.settle, priority=400)
+    app.connect("html-collect-pages", transforms.collect_pages)
+    app.connect("build-finished", transforms.write_data)
     app.connect("config-inited", add_static_files)
     app.add_css_file("bytedoc.css")
     return {

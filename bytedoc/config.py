@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .errors import BytedocError
+from .release import FLOOR, Release
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -18,8 +21,8 @@ PREFIX = "bytedoc_"
 def _value(default: Any, doc: str, **more: Any) -> Any:
     """A field with its documentation; *more*: ``rebuild`` for Sphinx, ``choices``, ``minimum``."""
     metadata = {"doc": doc, "rebuild": "", **more}
-    if isinstance(default, dict):
-        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
+    if isinstance(default, dict | list):
+        return dataclasses.field(default_factory=lambda: copy(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -46,6 +49,51 @@ class Config:
         "",
         "The folder in which results are kept, relative to the source folder. Empty: "
         "`bytedoc` in the folder of the doctrees.",
+    )
+    captures: str = _value(
+        "captures",
+        "The folder of the recorded results, a file for each release, relative to the source "
+        "folder.",
+    )
+    releases: list[str] = _value(
+        [],
+        "The releases that are compared and that a site has guides of, such as `['3.12', '3.13']`. "
+        "Empty: those that have a capture, and the target.",
+    )
+    end_of_life: dict[str, str] = _value(
+        {},
+        "The day from which a release gets no fixes any more, such as `{'3.8': '2024-10-07'}`: its "
+        "guide then says so.",
+        rebuild="html",
+    )
+    site: bool = _value(
+        False,
+        "Whether the guide that is built is one of several in neighbouring folders, named by their "
+        "releases. Set by `python -m bytedoc.site`.",
+        rebuild="html",
+    )
+    histories: bool = _value(
+        True,
+        "Whether HTML has a page for each example with its listings in all releases, where more "
+        "than one is known.",
+        rebuild="html",
+    )
+    data: bool = _value(
+        False,
+        "Whether HTML has the results as data, too: files of JSON in the folder `data`.",
+    )
+    measure: bool = _value(
+        False,
+        "Whether timings are measured although a capture has them.",
+    )
+    capture_releases: list[str] = _value(
+        [],
+        "The releases that the builder `capture` records, and `capture-check` checks. Empty: all "
+        "that are compared and whose interpreter is here.",
+    )
+    capture_timings: bool = _value(
+        False,
+        "Whether the builder `capture` measures anew the timings that a capture has already.",
     )
     layout: str = _value(
         "above",
@@ -95,7 +143,24 @@ class Config:
             minimum = item.metadata.get("minimum")
             if minimum is not None and not (isinstance(value, int | float) and value >= minimum):
                 found.append(_wrong(item.name, value, f"a number of at least {minimum}"))
+        for field in ("releases", "end_of_life", "capture_releases"):
+            for name in getattr(self, field):
+                if not _is_release(name):
+                    wanted = "releases of Python from 3.6 on, such as '3.13'"
+                    found.append(_wrong(field, name, wanted))
         return found
+
+
+def releases_in(names: Iterable[str]) -> list[Release]:
+    """The releases that are named, in order, but for what is none."""
+    return sorted({Release.parse(name) for name in names if _is_release(name)})
+
+
+def _is_release(name: object) -> bool:
+    try:
+        return isinstance(name, str) and Release.parse(name) >= FLOOR
+    except ValueError:
+        return False
 
 
 def _wrong(name: str, value: object, wanted: str) -> BytedocError:

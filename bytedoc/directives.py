@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,7 +24,6 @@ from .request import digest_of
 from .views import VIEWS
 from .views.base import Parser, View
 from .views.options import COMMON, DEFINING, flag, text
-from .views.timing import statements
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -138,7 +138,7 @@ class ViewDirective(BytedocDirective):
             options={
                 key: value
                 for key, value in options.items()
-                if key in self.view.options or key == "statements"
+                if key in self.view.options or key in ("argument", "statements")
             },
             docname=self.env.docname,
             path=path,
@@ -269,6 +269,8 @@ class TimingDirective(ViewDirective):
                 "argument", "it takes no argument; :setup: names what is executed before"
             )
         assert isinstance(options, dict)
+        from .views.timing import statements  # noqa: PLC0415 - for pages with timings alone
+
         found = statements(list(self.content))
         if not found:
             raise BytedocError("argument", "it needs content: statements, one a line")
@@ -276,6 +278,22 @@ class TimingDirective(ViewDirective):
         if options.get("baseline", labels[0]) not in labels:
             self.tell(unknown("statement", options.pop("baseline"), labels, "option"))
         options["statements"] = found
+        return "", []
+
+
+class ChangesDirective(ViewDirective):
+    """What changed from one release to the next, which is the argument."""
+
+    def example(self, options: Mapping[str, Any]) -> tuple[Example | str, list[nodes.Node]]:
+        from .views.changes import release_argument  # noqa: PLC0415 - for such pages alone
+
+        assert isinstance(options, dict)
+        if self.content:
+            raise BytedocError("argument", "it takes no content")
+        try:
+            options["argument"] = release_argument(" ".join(self.arguments))
+        except ValueError as error:
+            raise BytedocError("argument", str(error)) from None
         return "", []
 
 
@@ -335,11 +353,13 @@ _PROSE: dict[str, type[BytedocDirective]] = {
 }
 #: Views whose directives read something of their own.
 _BASES: dict[str, type[ViewDirective]] = {
+    "changes": ChangesDirective,
     "opcode-table": OpcodeTableDirective,
     "timing": TimingDirective,
 }
 
 
+@cache
 def directive_class(name: str) -> type[BytedocDirective] | None:
     """The class of the directive of that name; for a view it is made from the view."""
     if name in _PROSE:

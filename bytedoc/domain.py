@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import RoleFunction
 
+    from .history import History
     from .results import Results
 
 #: The parts of the domain's data that are kept by page.
-_BY_PAGE = ("examples", "uses", "problems", "opcode_pages", "targeted")
+_BY_PAGE = ("examples", "uses", "problems", "opcode_pages", "targeted", "page_releases")
 
 
 class BytedocDomain(Domain):
@@ -43,13 +44,14 @@ class BytedocDomain(Domain):
     object_types = {"example": ObjType("example", "example")}
     roles = {"example": XRefRole()}
     # To be raised whenever `Example`, `Use` or `Problem` changes: pages are then read anew.
-    data_version = 5
+    data_version = 6
     initial_data: ClassVar[dict[str, Any]] = {
         "examples": {},  # docname -> [Example]
         "uses": {},  # docname -> [Use]
         "problems": {},  # docname -> [Problem] found while reading
         "opcode_pages": {},  # docname -> True where instructions are documented
         "targeted": {},  # docname -> True where prose depends on the target
+        "page_releases": {},  # docname -> the releases that the page is for, where not for all
         "settled": {},  # builder -> what the last build with it was made of
     }
 
@@ -138,6 +140,18 @@ class BytedocDomain(Domain):
         """A page has prose that depends on the target."""
         self.data["targeted"][docname] = True
 
+    def note_page_releases(self, docname: str, releases: ReleaseRange) -> None:
+        """A page that was just read is for some releases: what it shows is asked for them alone."""
+        self.data["page_releases"][docname] = releases
+        self.note_targeted(docname)
+        uses = self.uses.get(docname, [])
+        uses[:] = [use._replace(targets=use.targets & releases) for use in uses]
+
+    def page_releases(self, docname: str) -> ReleaseRange:
+        """The releases that a page is for."""
+        found: Mapping[str, ReleaseRange] = self.data["page_releases"]
+        return found.get(docname, ReleaseRange())
+
     def clear_doc(self, docname: str) -> None:
         for name in _BY_PAGE:
             self.data[name].pop(docname, None)
@@ -157,6 +171,7 @@ class BytedocDomain(Domain):
     def _forget(self) -> None:
         """The pages changed: what was derived from them is no longer right."""
         self.__dict__.pop("examples", None)
+        self.__dict__.pop("histories", None)
         self.__dict__.pop("results", None)
 
     def pages(self) -> dict[str, int]:
@@ -190,6 +205,13 @@ class BytedocDomain(Domain):
             for example in self.by_page[docname]:
                 found.setdefault(example.name, example)
         return found
+
+    @cached_property
+    def histories(self) -> dict[str, History]:
+        """The history of every example that a page shows a listing of, by the example's name."""
+        from .history import histories  # noqa: PLC0415 - only builds that compare releases need it
+
+        return histories(self.examples, self.uses)
 
     def duplicates(self) -> Iterator[Problem]:
         """A problem for every example whose name another one has."""

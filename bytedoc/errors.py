@@ -7,7 +7,7 @@ A defect of bytedoc itself is any other exception, and is not caught.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Each warning subtype, and when it is given.  The documentation shows this table.
 SUBTYPES = {
@@ -21,8 +21,9 @@ SUBTYPES = {
     "exception": "The example raised an exception that `:raises:` doesn't announce.",
     "no-exception": "The example didn't raise the exception that `:raises:` announces.",
     "expectation": "What `:expect:` says of a result doesn't hold.",
-    "expression": "The expression of a `value` role or an expectation failed.",
-    "release": "A sentence shows a value of an example that isn't for this release.",
+    "expression": "An expression failed: of a `value` role, an expectation or a `specialize`.",
+    "release": "A sentence shows a value of an example that isn't for this release, or a release "
+    "is named that the project doesn't compare.",
     "timeout": "The example ran longer than it may.",
     "output-limit": "The example printed more than it may.",
     "process-limit": "The example started more processes than it may.",
@@ -35,11 +36,14 @@ SUBTYPES = {
     "input": "The example read standard input, which is empty.",
     "setup": "An example named in `:setup:` failed.",
     "statement": "A statement of a timing failed.",
+    "stack": "The value stack of an example couldn't be recorded, or nothing of it was executed.",
     "interpreter-missing": "No interpreter of that release was found.",
     "interpreter-implementation": "The interpreter isn't CPython.",
     "interpreter-version": "The interpreter is older than 3.6.",
     "interpreter-broken": "The interpreter doesn't start, or stopped answering.",
-    "not-recorded": "Nothing may be executed, and no result of this is recorded.",
+    "not-recorded": "No result of this is recorded, and no interpreter can be asked.",
+    "capture": "A file of recorded results is damaged, or of another schema.",
+    "capture-differs": "An interpreter answers otherwise than its capture says.",
 }
 
 
@@ -60,11 +64,10 @@ class BytedocError(Exception):
 
 
 class InterpreterError(BytedocError):
-    """An interpreter that can't be used; its subtype begins with ``interpreter-``."""
+    """An interpreter that can't be used, and of which nothing is recorded that can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A mistake and where it is: *path*, relative to the source folder, may be an included file."""
 
     subtype: str

@@ -10,19 +10,17 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from . import runner
 from .errors import InterpreterError
 from .request import Interpreter, Request
 from .runner import Limits
-from .store import Store
+from .store import Store, compact
 
 Task = tuple[Interpreter, Request]
 
 #: Views that execute an example; one probe does about a thousand of them a second.
-_EXECUTING = frozenset({"run", "value"})
+_EXECUTING = frozenset({"run", "specialize", "stack", "value"})
 #: From so many on, an interpreter gets a second probe.
 _WORTH_A_PROBE = 16
 
@@ -47,38 +45,43 @@ def execute(tasks: Sequence[Task], store: Store, limits: Limits) -> Iterator[Req
     yield from in_parallel(split(others, os.cpu_count() or 1), store, limits)
     for interpreter, request in timings:
         wall = limits.wall + seconds_of_timing(request)
-        patient = replace(limits, wall=wall, cpu=wall + limits.wall)
+        patient = limits._replace(wall=wall, cpu=wall + limits.wall)
         yield from in_parallel([[(interpreter, request)]], store, patient)
 
 
 def in_parallel(batches: Sequence[list[Task]], store: Store, limits: Limits) -> Iterator[Request]:
-    """Run batches in threads; yields each request as it is done."""
-    if not batches:
-        return
-    done: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+    """Run batches in threads, as many at once as there are processors; yields what is done."""
+    waiting: queue.SimpleQueue[list[Task] | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[Request | BaseException | None] = queue.SimpleQueue()
     cancelled = threading.Event()
 
-    def work(batch: list[Task]) -> None:
+    def work() -> None:
         try:
-            run_batch(batch, store, limits, done.put, cancelled)
-        finally:
+            while (batch := waiting.get()) is not None:
+                run_batch(batch, store, limits, done.put, cancelled)
             done.put(None)
+        except BaseException as error:  # noqa: BLE001 - for who waits
+            done.put(error)
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        futures = [pool.submit(work, batch) for batch in batches]
-        running = len(batches)
-        try:
-            while running:
-                request = done.get()
-                if request is None:
-                    running -= 1
-                else:
-                    yield request
-        except BaseException:  # the build was interrupted
-            cancelled.set()
-            raise
-        for future in futures:
-            future.result()
+    workers = [threading.Thread(target=work) for _ in batches[: os.cpu_count() or 1]]
+    for item in [*batches, *(None for _ in workers)]:
+        waiting.put(item)
+    for worker in workers:
+        worker.start()
+    try:
+        running = len(workers)
+        while running:
+            request = done.get()
+            if isinstance(request, BaseException):
+                raise request
+            if request is None:
+                running -= 1
+            else:
+                yield request
+    finally:
+        cancelled.set()  # of importance where the build was interrupted
+        for worker in workers:
+            worker.join()
 
 
 def split(tasks: Sequence[Task], most: int) -> list[list[Task]]:
@@ -110,18 +113,18 @@ def run_batch(
     interpreter = tasks[0][0]
     answered = 0
 
-    def keep(index: int, record: dict[str, object]) -> None:
+    def keep(index: int, line: bytes) -> None:
         nonlocal answered
-        store.put(interpreter, tasks[index][1], record)
+        store.put(interpreter, tasks[index][1], line)
         answered = index + 1
         on_done(tasks[index][1])
 
     jobs = [{"view": request.view, **request.job} for _, request in tasks]
     try:
-        runner.run(interpreter.executable, jobs, limits, keep, cancelled=cancelled)
+        runner.run_lines(interpreter.executable, jobs, limits, keep, cancelled=cancelled)
     except InterpreterError as error:
         for index in range(answered, len(tasks)):
-            keep(index, {"failure": {"kind": error.subtype, "message": error.message}})
+            keep(index, compact({"failure": {"kind": error.subtype, "message": error.message}}))
 
 
 def seconds_of_timing(request: Request) -> float:

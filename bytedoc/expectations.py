@@ -6,10 +6,10 @@ with the releases that it speaks of at its end.  What its words mean depends on 
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from .release import Release, ReleaseRange, split_range
 
@@ -21,8 +21,7 @@ _INSTRUCTIONS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """One sentence of a claim, and the releases for which it is made."""
 
     text: str
@@ -52,19 +51,34 @@ def is_about_instructions(text: str) -> bool:
     return _INSTRUCTIONS.fullmatch(text) is not None
 
 
+def speaks_of(text: str, names: Container[str]) -> bool:
+    """Whether an expectation is an expression in which one of some names occurs."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(tree))
+
+
 def unmet_by_listing(text: str, listing: Listing) -> str | None:
     """Why a listing does not show what *text* says, or None where it does.
 
     ``A`` and ``not A``: the instruction is there, or not.  ``A x2``: exactly twice.  ``A B``: both
     one after the other, with nothing in between but inline caches.
     """
+    keeps_caches = "CACHE" in text.split()
+    sequences = [
+        [item.opname for item in code.instructions if item.opname != "CACHE" or keeps_caches]
+        for code in listing.codes
+    ]
+    return unmet_by_instructions(text, sequences, "the listing")
+
+
+def unmet_by_instructions(text: str, sequences: Sequence[Sequence[str]], where: str) -> str | None:
+    """The same of the names of instructions in some sequences, which *where* names."""
     match = _INSTRUCTIONS.fullmatch(text)
     assert match is not None
     names = match["names"].split()
-    sequences = [
-        [item.opname for item in code.instructions if item.opname != "CACHE" or "CACHE" in names]
-        for code in listing.codes
-    ]
     found = sum(_occurrences(names, sequence) for sequence in sequences)
     wanted = int(match["count"]) if match["count"] else None
     if match["no"]:
@@ -75,7 +89,7 @@ def unmet_by_listing(text: str, listing: Listing) -> str | None:
         return None
     shown = " ".join(dict.fromkeys(name for sequence in sequences for name in sequence))
     times = "once" if found == 1 else f"{found} times"
-    return f"it occurs {times}; the listing has {shown}" if found else f"the listing has {shown}"
+    return f"it occurs {times}; {where} has {shown}" if found else f"{where} has {shown}"
 
 
 def _occurrences(names: Sequence[str], sequence: Sequence[str]) -> int:

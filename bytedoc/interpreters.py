@@ -79,6 +79,22 @@ class Interpreters:
             )
         return self._look_for(release)
 
+    def others(self, chosen: Interpreter) -> list[Interpreter]:
+        """The other builds of an interpreter's release that are on this machine."""
+        builds, _ = self._builds(chosen.release)
+        found = {item.identity: item for item in reversed(builds)}
+        return [item for name, item in found.items() if name != chosen.identity]
+
+    def _builds(self, release: Release) -> tuple[list[Interpreter], list[InterpreterError]]:
+        """The builds of a release on this machine, and what is wrong with those that don't work."""
+        builds, problems = [], []
+        for path in called(release):
+            try:
+                builds.append(self._identify(path))
+            except InterpreterError as error:
+                problems.append(error)
+        return [build for build in builds if build.release == release], problems
+
     def _look_for(self, release: Release) -> Interpreter:
         """The newest build of a release that is on this machine."""
         known = self._recall()["releases"].get(str(release))
@@ -91,13 +107,7 @@ class Interpreters:
                 return found
         if release == Release(*sys.version_info[:2]):
             return self._identify(sys.executable)
-        builds, problems = [], []
-        for path in called(release):
-            try:
-                builds.append(self._identify(path))
-            except InterpreterError as error:
-                problems.append(error)
-        builds = [build for build in builds if build.release == release]
+        builds, problems = self._builds(release)
         if builds:
             newest = max(builds, key=self._preference)
             self._recall()["releases"][str(release)] = newest.executable

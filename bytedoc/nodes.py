@@ -7,9 +7,10 @@ and a ``literal_block`` and needs to know nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from docutils import nodes
 from markupsafe import escape
@@ -47,7 +48,7 @@ class output(nodes.container):
 
 
 class listing(nodes.literal_block):
-    """A disassembly whose lines carry what they show.  See ``templates/listing.html``.
+    """A disassembly whose lines carry what they show.
 
     Attributes:
         shown: the `Listing`.
@@ -66,6 +67,99 @@ class listing(nodes.literal_block):
         return copied
 
 
+class comparison(nodes.General, nodes.Element):
+    """What differs between two releases.  See ``templates/comparison.html``; HTML only.
+
+    Attributes:
+        sentences: the differences, each as parts: a text, what it is (``text``, ``op`` or
+            ``code``) and an address or nothing.
+        heads: what the two columns of instructions are.
+        rows: the instructions side by side; none: no table.
+    """
+
+    sentences: Sequence[Sequence[tuple[str, str, str]]]
+    heads: tuple[str, str]
+    rows: Sequence[ComparisonRow]
+
+    def copy(self) -> Self:
+        """The node, without what is in it."""
+        copied: Self = super().copy()
+        copied.sentences, copied.heads, copied.rows = self.sentences, self.heads, self.rows
+        return copied
+
+
+class ComparisonRow(NamedTuple):
+    """A row of a `comparison`.
+
+    Attributes:
+        kind: ``same``, ``changed``, ``removed``, ``added``; or ``code``, ``note``: a text alone.
+        text: this text.
+        line: the source line.
+        label: what jumps to this row call it.
+        sign: what is between the two instructions, for all rows that belong to the same change.
+        span: how many rows these are; 0: the sign stands in a row above.
+        old: name, address of the name and argument of an instruction; empty where there is none.
+        new: the same for the newer release.
+    """
+
+    kind: str
+    text: str = ""
+    line: int | None = None
+    label: str = ""
+    sign: str = ""
+    span: int = 1
+    old: tuple[str, str, str] = ("", "", "")
+    new: tuple[str, str, str] = ("", "", "")
+
+
+class details(nodes.General, nodes.Element):
+    """What is only shown when ``node["summary"]`` is chosen; HTML only."""
+
+
+class step(nodes.row):
+    """A row of a table that carries what it shows, in ``node["data"]`` by name; HTML only.
+
+    Attributes:
+        column: where in the row the writer is, which the cells count.
+    """
+
+    column: int
+
+
+class AlignedLine(NamedTuple):
+    """A line of an ``aligned`` block.
+
+    Attributes:
+        before: the text before the name of an instruction; without one the whole line.
+        name: this name.
+        after: the text after it.
+        data: what the line shows, by the name of the ``data-`` attribute; empty for a heading.
+    """
+
+    before: str
+    name: str
+    after: str
+    data: Mapping[str, str]
+
+
+class aligned(nodes.literal_block):
+    """Aligned columns, whose lines carry what they show.  See ``templates/aligned.html``.
+
+    Attributes:
+        lines: its lines.
+        links: the address for each name of an instruction in it, or nothing.
+    """
+
+    lines: list[AlignedLine]
+    links: dict[str, str]
+
+    def copy(self) -> Self:
+        """The node, without what is in it."""
+        copied: Self = super().copy()
+        copied.lines, copied.links = self.lines, self.links
+        return copied
+
+
 class bar(nodes.inline):
     """A bar whose length is ``node["share"]`` of the longest; HTML only."""
 
@@ -79,6 +173,18 @@ def visit_bar(self: HTML5Translator, node: bar) -> None:
 def depart_bar(self: HTML5Translator, node: bar) -> None:
     """End a bar."""
     self.body.append("</span>")
+
+
+def visit_step(self: HTML5Translator, node: step) -> None:
+    """Begin a row that carries what it shows."""
+    data: dict[str, Any] = {f"data-{name}": value for name, value in node["data"].items()}
+    self.body.append(self.starttag(node, "tr", "", **data))
+    node.column = 0
+
+
+def depart_step(self: HTML5Translator, node: step) -> None:
+    """End a row."""
+    self.body.append("</tr>\n")
 
 
 def visit_output(self: HTML5Translator, node: output) -> None:
@@ -97,60 +203,91 @@ def depart_output(self: HTML5Translator, node: output) -> None:
 def visit_listing(self: HTML5Translator, node: listing) -> None:
     """Write a listing, its lines with what each of them shows."""
     names = {name: linked_name(name, link) for name, link in node.links.items()}
+    anchor = f' id="{escape(node["ids"][0])}"' if node["ids"] else ""
+    self.body += (
+        f'<div class="highlight-bytedoc notranslate"{anchor}><div class="highlight"><pre>',
+        html_of(node.shown, names, str(escape(node.anchor))),
+        "</pre></div></div>",
+    )
+    raise nodes.SkipNode
+
+
+_COLUMNS = ' data-columns="{} {} {} {}"'.format
+
+
+@lru_cache(maxsize=4096)
+def linked_name(name: str, link: str) -> str:
+    """The name of an instruction as it stands in a listing, in HTML."""
+    return f'<a href="{escape(link)}">{escape(name)}</a>' if link else f"<b>{escape(name)}</b>"
+
+
+def html_of(shown: Listing, names: Mapping[str, str], anchor: str) -> str:
+    """The text of a listing in HTML; *names* and *anchor* are HTML already.
+
+    Instructions of the first code object are named by their offset, those of the second by
+    ``1_`` and their offset, and so on.  There are many thousand lines in a project, so their text
+    is escaped at once, not in its parts; all else in them are numbers and words of our own.
+    """
+    lines = str(escape(shown.text)).split("\n")
+    for number, code in enumerate(shown.codes):
+        prefix = f"{anchor}_{number}_" if number else f"{anchor}_"
+        for row, offset, _, name, _, _, line, label, target, positions in code.instructions:
+            before, _, after = lines[row].partition(name)
+            classes = "ins target" if label else "ins"
+            more = "" if line is None else f' data-line="{line}"'
+            if positions:
+                more += _COLUMNS(*positions)
+            if target is not None:
+                more += f' data-target="{target}"'
+            lines[row] = (
+                f'<span class="{classes}" id="{prefix}{offset}" data-offset="{offset}"'
+                f' data-op="{name}"{more}>{before}{names[name]}{after}</span>'
+            )
+    return "\n".join(lines)
+
+
+def visit_aligned(self: HTML5Translator, node: aligned) -> None:
+    """Write a block of aligned columns."""
+    self.body.append(template("aligned.html").render(lines=node.lines, links=node.links))
+    raise nodes.SkipNode
+
+
+def visit_comparison(self: HTML5Translator, node: comparison) -> None:
+    """Write the differences between two releases."""
     self.body.append(
-        template("listing.html", autoescape=False).render(
-            rows=rows_of(node.shown), names=names, anchor=escape(node.anchor), ids=node["ids"]
+        template("comparison.html").render(
+            sentences=node.sentences, heads=node.heads, rows=node.rows
         )
     )
     raise nodes.SkipNode
 
 
+def visit_details(self: HTML5Translator, node: details) -> None:
+    """Begin what is hidden at first."""
+    self.body.append(self.starttag(node, "details"))
+    self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
+
+
+def depart_details(self: HTML5Translator, node: details) -> None:
+    """End what is hidden at first."""
+    self.body.append("</details>\n")
+
+
 @cache
-def template(name: str, *, autoescape: bool = True) -> jinja2.Template:
-    """One of the HTML templates, compiled; it escapes what it is given, unless told otherwise."""
+def template(name: str) -> jinja2.Template:
+    """One of the HTML templates, compiled; it escapes what it is given."""
     import jinja2  # noqa: PLC0415 - only HTML needs it
 
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    return jinja2.Environment(loader=loader, autoescape=autoescape).get_template(name)  # noqa: S701
-
-
-@lru_cache(maxsize=4096)
-def linked_name(name: str, link: str) -> str:
-    """The name of an instruction as it stands in a listing."""
-    return template("instruction.html").render(name=name, link=link)
-
-
-#: A line of a listing: the text before, of and after the name of its instruction; its classes; the
-#: end of its anchor; its offset, source line, columns and jump target.  Without a name: text alone.
-Row = tuple[str, str, str, str, str, int, "int | None", str, "int | None"]
-
-
-def rows_of(shown: Listing) -> list[Row]:
-    """The lines of a listing as the template needs them, escaped.
-
-    Instructions of the first code object are named by their offset, those of the second by
-    ``1_`` and their offset, and so on.
-    """
-    lines = str(escape(shown.text)).split("\n")
-    if not lines[-1]:
-        lines.pop()
-    rows: list[Row] = [(line, "", "", "", "", 0, None, "", None) for line in lines]
-    for number, code in enumerate(shown.codes):
-        prefix = f"{number}_" if number else ""
-        for item in code.instructions:
-            before, name, after = lines[item.row].partition(item.opname)
-            columns = " ".join(map(str, item.positions)) if item.positions else ""
-            classes = "ins target" if item.label else "ins"
-            end = f"{prefix}{item.offset}"
-            rows[item.row] = (
-                *(before, name, after, classes, end),
-                *(item.offset, item.line, columns, item.target),
-            )
-    return rows
+    return jinja2.Environment(loader=loader, autoescape=True).get_template(name)
 
 
 def register(app: Sphinx) -> None:
     """Add the nodes that are written; the pending ones are gone by then."""
     app.add_node(output, html=(visit_output, depart_output))
+    app.add_node(step, html=(visit_step, depart_step))
     app.add_node(bar, html=(visit_bar, depart_bar))
     app.add_node(listing, html=(visit_listing, None))
+    app.add_node(aligned, html=(visit_aligned, None))
+    app.add_node(comparison, html=(visit_comparison, None))
+    app.add_node(details, html=(visit_details, depart_details))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
 _RANGE = re.compile(r"(?:\d+\.\d+)?-\d+\.\d+|\d+\.\d+\+?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Release:
+class Release(NamedTuple):
     """A feature release of CPython, such as 3.13."""
 
     major: int
@@ -44,8 +43,7 @@ class Release:
 FLOOR = Release(3, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseRange:
+class ReleaseRange(NamedTuple):
     """The releases from *first* to *last*, both included; None leaves that side open."""
 
     first: Release | None = None
@@ -86,6 +84,14 @@ class ReleaseRange:
         firsts = [item.first for item in (self, other) if item.first is not None]
         lasts = [item.last for item in (self, other) if item.last is not None]
         return ReleaseRange(max(firsts, default=None), min(lasts, default=None))
+
+    def __or__(self, other: ReleaseRange) -> ReleaseRange:
+        """The smallest range that has all releases of both."""
+        firsts = [item.first for item in (self, other) if item.first is not None]
+        lasts = [item.last for item in (self, other) if item.last is not None]
+        return ReleaseRange(
+            min(firsts) if len(firsts) == 2 else None, max(lasts) if len(lasts) == 2 else None
+        )
 
     def __str__(self) -> str:
         if self.first == self.last:

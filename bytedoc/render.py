@@ -8,12 +8,14 @@ from functools import cached_property
 from docutils import nodes
 from sphinx.errors import NoUri
 
+from . import history
 from .domain import BytedocDomain
 from .errors import BytedocError, InterpreterError
 from .examples import Example, Use
 from .models import Failure
 from .nodes import output, pending_opcode, pending_release, pending_value, pending_view
-from .release import ReleaseRange
+from .page_releases import replace_pages
+from .release import Release, ReleaseRange
 from .request import Interpreter
 from .views import VIEWS
 from .views.base import explain, failed, visible
@@ -22,8 +24,15 @@ from .views.base import explain, failed, visible
 class RenderPage:
     """What a view may know of the page in which it is shown."""
 
-    def __init__(self, domain: BytedocDomain, docname: str, interpreter: Interpreter) -> None:
+    def __init__(
+        self,
+        domain: BytedocDomain,
+        docname: str,
+        interpreter: Interpreter,
+        release: Release | None = None,
+    ) -> None:
         self.interpreter = interpreter
+        self._release = release or interpreter.release
         self._domain = domain
         self._builder = domain.results.builder
         self._docname = docname
@@ -43,19 +52,32 @@ class RenderPage:
         """All examples of the project, by name."""
         return self._domain.examples
 
+    def at(self, release: Release) -> RenderPage:
+        """The page as one that speaks of another release."""
+        return RenderPage(self._domain, self._docname, self.interpreter, release)
+
     def opcode_link(self, name: str) -> str:
         """The address of one instruction's documentation; empty: there is none."""
         if self._opcodes is not None:
             return f"{self._opcodes}#{opcode_anchor(name)}"
         pattern = self._domain.results.config.opcode_url
-        return pattern.format(release=self.interpreter.release, name=name)
+        return pattern.format(release=self._release, name=name)
 
     @cached_property
     def _opcodes(self) -> str | None:
-        """The address of the page that documents the instructions, if there is one."""
+        """The address of the page that documents the instructions of the release, if it is here.
+
+        The page of this guide speaks of the target alone; in a site there are those of the others.
+        """
         page = self._domain.opcode_page()
         if page is None:
             return None
+        results = self._domain.results
+        target = results.target()
+        if target is not None and self._release != target.release:
+            if not results.config.site or self._release not in results.releases:
+                return None
+            page = results.page_in(self._release, page)
         try:
             address = self._builder.get_relative_uri(self._docname, page)
         except NoUri:
@@ -82,10 +104,12 @@ class PageRenderer:
         self.docname = docname
         self.results = domain.results
         self.target = domain.results.target()
-        self._pages: dict[str, RenderPage] = {}
+        self._pages: dict[tuple[str, str], RenderPage] = {}
 
     def render(self, document: nodes.document) -> None:
         """Put every result in its place."""
+        if self.target is not None:
+            replace_pages(self.domain, document, self.target.release)
         for block in list(document.findall(pending_release)):
             self.show_release(block)
         for view in list(document.findall(pending_view)):
@@ -99,9 +123,10 @@ class PageRenderer:
 
     def page(self, interpreter: Interpreter) -> RenderPage:
         """The page, as seen by an output of an interpreter."""
-        if interpreter.executable not in self._pages:
-            self._pages[interpreter.executable] = RenderPage(self.domain, self.docname, interpreter)
-        return self._pages[interpreter.executable]
+        key = interpreter.executable, interpreter.identity
+        if key not in self._pages:
+            self._pages[key] = RenderPage(self.domain, self.docname, interpreter)
+        return self._pages[key]
 
     def show_release(self, block: pending_release) -> None:
         """Keep the block's content, or drop it."""
@@ -121,10 +146,20 @@ class PageRenderer:
         except InterpreterError as error:
             return [_without(use, failed(None, error))]
         releases = self.results.releases_of(use)
+        if view.across:
+            content = self.content_across(use, example, interpreter)
+            return [view.frame(use, example, interpreter, content)]
         if interpreter.release not in releases:
             return [_without(use, [not_for(releases, interpreter)])]
         content = self.content(use, example, interpreter)
-        return [view.frame(use, example, interpreter, content)]
+        frame = view.frame(use, example, interpreter, content)
+        address = history.link(self.results, use, self.docname)
+        if address:
+            link = nodes.reference("", "all releases", refuri=address, internal=True)
+            caption = frame.next_node(nodes.paragraph)
+            assert caption is not None
+            caption += nodes.inline("", "", link, classes=["bytedoc-history-link"])
+        return [frame]
 
     def content(
         self, use: Use, example: Example | None, interpreter: Interpreter
@@ -139,6 +174,16 @@ class PageRenderer:
         if isinstance(result, Failure):
             return failed(result, explain(result, interpreter.release, example))
         return VIEWS[use.view].render(use, example, result, self.page(interpreter))
+
+    def content_across(
+        self, use: Use, example: Example | None, interpreter: Interpreter
+    ) -> list[nodes.Node]:
+        """The results of several releases as nodes, or why there are none."""
+        try:
+            answers = self.results.results_across(use)
+        except BytedocError as error:
+            return failed(None, error)
+        return VIEWS[use.view].render_across(use, example, answers, self.page(interpreter))
 
     def show_value(self, node: pending_value) -> nodes.Node:
         """The value in the place of a pending one."""

@@ -6,16 +6,20 @@ the other.
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sphinx.util.display import status_iterator
 
-from .config import Config
-from .errors import InterpreterError
+from .captures import Captures
+from .config import Config, releases_in
+from .errors import BytedocError, InterpreterError
 from .examples import Example, Use, find_example
 from .interpreters import Interpreters
 from .release import Release, ReleaseRange
@@ -30,6 +34,18 @@ if TYPE_CHECKING:
 
 #: Steps of the progress bar.
 _STEPS = 20
+
+
+class Answer(NamedTuple):
+    """What a release says to a view of several.
+
+    Attributes:
+        interpreter: who says it; None where there is neither an interpreter nor a capture.
+        result: the typed answer, a `Failure`, or None where it is not recorded.
+    """
+
+    interpreter: Interpreter | None
+    result: Any
 
 
 class Results:
@@ -48,7 +64,19 @@ class Results:
 
     def __init__(self, domain: BytedocDomain) -> None:
         self.domain = domain
-        self._requests: dict[int, list[Request]] = {}  # by id of a `Use`, which the domain keeps
+        # By id of a `Use`, which the domain keeps, and the release.
+        self._requests: dict[tuple[int, Release], list[Request]] = {}
+        #: Whether views of several releases ask the target alone, as others are asked in turn.
+        self.alone = False
+
+    def for_target(self, release: Release) -> Results:
+        """The same build as far as one release is concerned, which is taken for the target."""
+        other = Results(self.domain)
+        other.builder, other.verbosity, other.alone = self.builder, self.verbosity, True
+        other.config = replace(self.config, target=str(release))
+        other.cache, other.store = self.cache, self.store
+        other.interpreters, other.captures = self.interpreters, self.captures
+        return other
 
     @property
     def examples(self) -> Mapping[str, Example]:
@@ -88,20 +116,112 @@ class Results:
             file_size=self.config.file_limit << 20,
         )
 
-    def interpreter_of(self, use: Use) -> Interpreter:
-        """The interpreter that a use is about.
+    @cached_property
+    def captures(self) -> Captures:
+        """The recorded results that the project keeps."""
+        return Captures(Path(self.domain.env.srcdir, self.config.captures))
+
+    @cached_property
+    def releases(self) -> list[Release]:
+        """The releases that are compared, in order."""
+        named = releases_in(self.config.releases)
+        if named:
+            return named
+        target = self.target()
+        own = [] if target is None else [target.release]
+        return sorted({*self.captures.releases(), *own})
+
+    def interpreter(self, name: str) -> Interpreter:
+        """The interpreter of a release, or at a path: that of this machine, or else the recorded.
 
         Raises:
             InterpreterError: it can't be had.
         """
-        return self.interpreters.get(use.release or self.config.target)
+        release = _release_named(name)
+        if not self.config.execute:
+            if release is None:
+                message = f"no interpreter may be started, and {name!r} is no release"
+                raise InterpreterError("not-recorded", message)
+            return self.captures.interpreter(release)
+        try:
+            return self.interpreters.get(name)
+        except InterpreterError:
+            capture = None if release is None else self.captures.usable(release)
+            if capture is None:
+                raise
+            return capture.interpreter
+
+    def interpreter_of(self, use: Use) -> Interpreter:
+        """The interpreter that a use is about.
+
+        Of another release than the target, and of times, which take long and are best compared
+        where all were measured on one machine, the recorded result is shown if there is one.
+
+        Raises:
+            InterpreterError: it can't be had.
+        """
+        name = use.release or self.config.target
+        release = _release_named(name)
+        measured = use.view == "timing" and not self.config.measure
+        if release is not None and (use.release or measured):
+            with contextlib.suppress(BytedocError):  # told where the use is planned
+                found = self.recorded_by(release, self.requests(use, release)[0])
+                if found is not None:
+                    return found
+        return self.interpreter(name)
+
+    def recorded_by(self, release: Release, request: Request) -> Interpreter | None:
+        """The interpreter whose answer to a request is in the capture of a release, if it is."""
+        capture = self.captures.usable(release)
+        if capture is None or request.digest not in capture.records:
+            return None
+        return capture.interpreter
+
+    def interpreter_in(self, release: Release, request: Request) -> Interpreter | None:
+        """Who answers for a release in a comparison; None where nobody can."""
+        target = self.target()
+        if target is not None and target.release == release:
+            return target
+        with contextlib.suppress(InterpreterError):
+            return self.recorded_by(release, request) or self.interpreter(str(release))
+        return None
+
+    def across(self, use: Use) -> dict[Release, Interpreter | None]:
+        """Who answers for each release that a view of several shows.
+
+        Raises:
+            BytedocError: the use asks for something that is not there.
+        """
+        from .views import VIEWS  # noqa: PLC0415
+
+        target = self.target()
+        releases = self.releases_of(use)
+        wanted = self.releases
+        if self.alone:
+            wanted = [] if target is None else [target.release]
+        return {
+            release: self.interpreter_in(release, self.requests(use, release)[0])
+            for release in wanted
+            if release in releases and VIEWS[use.view].shows(use, release)
+        }
 
     def target(self) -> Interpreter | None:
         """The target, or None where it can't be had (which ``settle`` has told)."""
         try:
-            return self.interpreters.get(self.config.target)
+            return self.interpreter(self.config.target)
         except InterpreterError:
             return None
+
+    @property
+    def _output(self) -> str:
+        """The name of what this build writes: the doctrees may be shared with others."""
+        return f"{self.builder.name} {self.builder.outdir}"
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """What `settle` noted last of what these pages are made of; empty before."""
+        found: Mapping[str, Any] = self.domain.data["settled"].get(self._output, {})
+        return found
 
     def settle(self) -> list[str]:
         """Have every result that the pages need; the pages that must be written again.
@@ -109,8 +229,7 @@ class Results:
         Called once, between reading and writing.  Where nothing was read and neither an
         interpreter nor the configuration changed, nothing is to be done.
         """
-        key = f"{self.builder.name} {self.builder.outdir}"
-        before = self.domain.data["settled"].get(key, {})
+        before = self.settled
         have_results = self.cache.exists()  # asked first: what the signature needs may be put there
         signature = self._signature()
         is_as_before = (
@@ -132,7 +251,7 @@ class Results:
             digests = {name: before["digests"][name] for name in pages.keys() - affected}
         problems = settle(self, affected)
         digests |= page_digests(self, affected)
-        self.domain.data["settled"][key] = {
+        self.domain.data["settled"][self._output] = {
             "signature": signature,
             "pages": pages,
             "digests": digests,
@@ -152,10 +271,17 @@ class Results:
         identities = []
         for name in sorted(wanted):
             try:
-                identities.append(self.interpreters.get(name).identity)
+                identities.append(self.interpreter(name).identity)
             except InterpreterError as error:
                 identities.append(error.message)
-        return digest_of([identities, self.store.probe, str(self.config)])
+        return digest_of(
+            [identities, self.store.probe, str(self.config), self.captures.signature()]
+        )
+
+    def page_in(self, release: Release, pagename: str) -> str:
+        """The name of a page in the guide of another release of the site, as seen from here."""
+        beside = "" if self.builder.name == "site" else "../"
+        return f"{beside}{release}/{pagename}"
 
     def releases_of(self, use: Use) -> ReleaseRange:
         """The releases for which a use is shown: its own, as far as its example is for them."""
@@ -173,22 +299,29 @@ class Results:
         Raises:
             BytedocError: the use asks for something that is not there.
         """
-        found = self._requests.get(id(use))
+        found = self._requests.get((id(use), release))
         if found is None:
             from .views import VIEWS  # noqa: PLC0415
 
             example = find_example(use.example, self.examples) if use.example else None
             view = VIEWS[use.view]
             found = [view.request(use, example, self), *view.claims(use, example, self, release)]
-            self._requests[id(use)] = found
+            self._requests[id(use), release] = found
         return found
 
     def ask(self, tasks: Sequence[tuple[Interpreter, Request]]) -> None:
         """Have the tasks answered that were not answered before, if that is allowed."""
         from . import executor  # noqa: PLC0415
 
-        wanted = executor.missing(tasks, self.store)
-        if not wanted or not self.config.execute:
+        if not self.config.execute:
+            return
+        tasks = [
+            (self._executed_by(interpreter, request), request)
+            for interpreter, request in tasks
+            if self._recorded(interpreter, request) is None
+        ]
+        wanted = executor.missing([task for task in tasks if task[0].executable], self.store)
+        if not wanted:
             return
         names = ", ".join(sorted({str(interpreter.release) for interpreter, _ in wanted}))
         size = -(-len(wanted) // _STEPS)
@@ -207,8 +340,43 @@ class Results:
         """The typed answer, a `Failure`, or None where there is none."""
         from .models import answer_of  # noqa: PLC0415
 
-        record = self.store.get(interpreter, request)
+        record = self.record(interpreter, request)
         return None if record is None else answer_of(request.view, record)
+
+    def record(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
+        """The answer as the probe gave it, or None where there is none."""
+        found = self._recorded(interpreter, request)
+        if found is not None:
+            return found
+        return self.store.get(self._executed_by(interpreter, request), request)
+
+    def digest(self, interpreter: Interpreter, request: Request) -> str:
+        """A digest of the answer; empty where there is none."""
+        record = self._recorded(interpreter, request)
+        if record is not None:
+            return digest_of(record)
+        return self.store.digest(self._executed_by(interpreter, request), request)
+
+    def succeeded(self, interpreter: Interpreter, request: Request) -> bool:
+        """Whether there is an answer and it is no failure."""
+        record = self._recorded(interpreter, request)
+        if record is not None:
+            return "ok" in record
+        return self.store.succeeded(self._executed_by(interpreter, request), request)
+
+    def _recorded(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
+        """The answer of an interpreter that is known by its capture."""
+        if interpreter.executable:
+            return None
+        capture = self.captures.usable(interpreter.release)
+        return None if capture is None else capture.get(request)
+
+    def _executed_by(self, interpreter: Interpreter, request: Request) -> Interpreter:
+        """The interpreter that is asked what was not recorded, where one of the release is here."""
+        if not interpreter.executable and self.config.execute:
+            with contextlib.suppress(InterpreterError):
+                return self.interpreters.get(str(interpreter.release))
+        return interpreter
 
     def result(self, use: Use, interpreter: Interpreter) -> Any:
         """What to show at a use: as `answer`, for its own request.
@@ -217,9 +385,32 @@ class Results:
             BytedocError: the use asks for something that is not there.
         """
         own = self.requests(use, interpreter.release)[0]
-        if not self.store.has(interpreter, own):
+        found = self.answer(interpreter, own)
+        if found is None:
             self.ask([(interpreter, own)])
-        return self.answer(interpreter, own)
+            found = self.answer(interpreter, own)
+        return found
+
+    def results_across(self, use: Use) -> dict[Release, Answer]:
+        """What to show at a use of several releases.
+
+        Raises:
+            BytedocError: the use asks for something that is not there.
+        """
+        return {
+            release: Answer(who, None if who is None else self.result(use, who))
+            for release, who in self.across(use).items()
+        }
+
+
+def _release_named(name: str) -> Release | None:
+    """The release that a target names; None for a path."""
+    if not name:
+        return Release(*sys.version_info[:2])
+    try:
+        return Release.parse(name)
+    except ValueError:
+        return None
 
 
 def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:

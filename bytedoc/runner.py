@@ -16,12 +16,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 from .errors import InterpreterError
-from .store import PROBE
+from .store import PROBE, compact
 
 #: Variables of the environment that an example gets; all others stay with the build.
 PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -46,12 +45,16 @@ LOOK = 0.2
 #: Bytes of the first line of a probe: what writes more is none.
 LONGEST_GREETING = 10_000
 
+#: Views for which an example is compiled and not executed.
+_COMPILED = frozenset({"dis", "code-object"})
+#: What an answer of the probe begins with.
+ANSWERS = (b'{"ok":{', b'{"failure":{')
+
 Job = Mapping[str, Any]
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What a job may use: seconds of wall and CPU time, bytes of memory, output and files."""
 
     wall: float = 10.0
@@ -64,7 +67,7 @@ class Limits:
         """The limits for one job, which may set its own ``timeout`` (seconds of wall time)."""
         if "timeout" not in job:
             return self
-        return replace(self, wall=job["timeout"], cpu=job["timeout"] + 5)
+        return self._replace(wall=job["timeout"], cpu=job["timeout"] + 5)
 
 
 class ProbeDied(Exception):
@@ -87,26 +90,52 @@ def run(
 ) -> None:
     """Have an interpreter answer jobs; *on_answer* gets each job's index and its record.
 
+    As `run_lines`, but each answer is decoded.
+    """
+
+    def decode(index: int, line: bytes) -> None:
+        on_answer(index, json.loads(line))
+
+    run_lines(executable, jobs, limits, decode, fork=fork, cancelled=cancelled)
+
+
+def run_lines(
+    executable: str,
+    jobs: Sequence[Job],
+    limits: Limits,
+    on_line: Callable[[int, bytes], None],
+    *,
+    fork: bool = True,
+    cancelled: threading.Event | None = None,
+) -> None:
+    """Have an interpreter answer jobs; *on_line* gets each job's index and a line of JSON.
+
+    A line is in ASCII, as the probe wrote it, without the line break.
+
     A probe that dies of a job (compiling can crash an interpreter) leaves that job a failure, and
     a new probe goes on with the next.  When *cancelled* is set, it ends without further answers.
 
     Raises:
         InterpreterError: the interpreter does not start, or is not a CPython of 3.6 or newer.
     """
+    # Without site-packages an interpreter starts faster, and nothing that is compiled needs them.
+    options = [] if any(job["view"] not in _COMPILED for job in jobs) else ["-S"]
+    arguments = [*options, "-s", "-B", str(PROBE / "__main__.py"), *([] if fork else ["--no-fork"])]
     done = 0
     while done < len(jobs):
-        with _Probe(executable, fork=fork, cancelled=cancelled) as probe:
+        with _Probe([executable, *arguments], cancelled) as probe:
             probe.greet()
-            probe.send([{**job, "limits": asdict(limits.of(job))} for job in jobs[done:]])
+            probe.send([{**job, "limits": limits.of(job)._asdict()} for job in jobs[done:]])
             try:
                 while done < len(jobs):
-                    record = probe.receive(limits.of(jobs[done]).wall + GRACE)
-                    on_answer(done, record)
+                    line = probe.receive(limits.of(jobs[done]).wall + GRACE)
+                    on_line(done, line)
                     done += 1
             except ProbeDied as death:
                 if cancelled is not None and cancelled.is_set():
                     return
-                on_answer(done, {"failure": {"kind": death.kind, "message": death.message}})
+                failure = {"kind": death.kind, "message": death.message}
+                on_line(done, compact({"failure": failure}))
                 done += 1
 
 
@@ -134,16 +163,13 @@ def environment(home: str) -> dict[str, str]:
 class _Probe:
     """A running probe."""
 
-    def __init__(
-        self, executable: str, *, fork: bool, cancelled: threading.Event | None = None
-    ) -> None:
-        self._executable = executable
+    def __init__(self, command: Sequence[str], cancelled: threading.Event | None) -> None:
+        self._executable = command[0]
         self._cancelled = cancelled
         self._folder = tempfile.TemporaryDirectory(prefix="bytedoc-", ignore_cleanup_errors=True)
         self._home = os.path.realpath(self._folder.name)
         self._died = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        command = [executable, "-s", "-B", str(PROBE), *([] if fork else ["--no-fork"])]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -157,7 +183,8 @@ class _Probe:
         except OSError as error:
             self._clean_up()
             raise InterpreterError(
-                "interpreter-broken", f"{executable} does not start: {error.strerror or error}"
+                "interpreter-broken",
+                f"{self._executable} does not start: {error.strerror or error}",
             ) from error
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -208,10 +235,10 @@ class _Probe:
             InterpreterError: there is none, or it is a refusal.
         """
         try:
-            greeting = self.receive(START_TIME)
-        except ProbeDied as death:
+            greeting = json.loads(self.receive(START_TIME, b'{"'))
+        except (ProbeDied, ValueError) as death:
             raise InterpreterError(
-                "interpreter-broken", f"{self._executable} does not work: {death.message}"
+                "interpreter-broken", f"{self._executable} does not work: {death}"
             ) from death
         refused = greeting.get("refused")
         if refused == "too-old":
@@ -237,18 +264,18 @@ class _Probe:
             assert self._process.stdin is not None
             try:
                 for job in jobs:
-                    self._process.stdin.write(json.dumps(job).encode("ascii") + b"\n")
+                    self._process.stdin.write(compact(job) + b"\n")
                 self._process.stdin.close()
             except (OSError, ValueError):
                 pass  # the probe ended: who waits for its answer sees it
 
         threading.Thread(target=write, daemon=True).start()
 
-    def receive(self, seconds: float) -> Record:
-        """The next record.
+    def receive(self, seconds: float, *begins: bytes) -> bytes:
+        """The next line, which is a JSON object that begins in one of some ways.
 
         Raises:
-            ProbeDied: none came within *seconds*, or the probe ended.
+            ProbeDied: none came within *seconds*, the probe ended, or wrote something else.
         """
         self._died = True
         line = self._next_line(seconds)
@@ -256,14 +283,11 @@ class _Probe:
             raise ProbeDied("timeout", f"no answer within {seconds:g} seconds")
         if not line:
             raise ProbeDied("crash", self._last_words())
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict):
+        # It is not decoded here: most lines go on to the store as they are.
+        if not line.startswith(begins or ANSWERS) or not line.endswith(b"}\n"):
             raise ProbeDied("crash", f"it answered {line[:80]!r}, which is not of the probe")
         self._died = False
-        return record
+        return line[:-1]
 
     def _next_line(self, seconds: float) -> bytes | None:
         """The next line, empty at the end; None where there is none in time or it is cancelled."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from sphinx.util import logging
 
+from . import history, release_changes
 from .errors import BytedocError, InterpreterError, Problem
 from .examples import Use, with_setup
 from .models import Failure
@@ -24,28 +26,66 @@ Plan = tuple[Use, Interpreter, list[Request]]
 
 def settle(results: Results, docnames: AbstractSet[str]) -> list[Problem]:
     """Answer every request of these pages; all that is wrong with them, which is told."""
-    domain = results.domain
-    found = domain.found_while_reading
-    problems = [problem for docname in sorted(found) for problem in found[docname]]
-    problems += [Problem(e.subtype, e.message, "", "conf.py", 1) for e in results.config.check()]
-    problems += domain.duplicates()
+    problems = problems_of_project(results)
+    say_who_is_recorded(results)
     plans = []
     for plan in planned(results, docnames):
         if isinstance(plan, Problem):
             problems.append(plan)
         else:
             plans.append(plan)
-    results.ask([(who, what) for _, who, requests in plans for what in requests])
-    later, judging = [], []
-    for use, interpreter, requests in plans:
-        more = later_requests(results, use, interpreter, requests[0])
-        judging.append((use, interpreter, requests + more))
-        later += [(interpreter, request) for request in more]
-    results.ask(later)
-    for plan in judging:
+    problems += problems_of_captures(results)
+    for plan in answered([(results, plan) for plan in plans]):
         problems += judged(results, plan)
-    tell(problems, Path(domain.env.srcdir))
+    if not results.config.site:  # there, histories are asked for once
+        history.ask(results, docnames)
+        release_changes.ask(results)
+    tell(problems, Path(results.domain.env.srcdir))
     return problems
+
+
+def say_who_is_recorded(results: Results) -> None:
+    """Name the interpreter of a guide where it is not that of this machine."""
+    target = results.target()
+    if results.config.execute and target is not None and not target.executable:
+        logger.info("%s is not here: it is shown as it was recorded", target)
+
+
+def problems_of_project(results: Results) -> list[Problem]:
+    """What is wrong with the pages as they were read, and with the configuration."""
+    domain = results.domain
+    found = domain.found_while_reading
+    problems = [problem for docname in sorted(found) for problem in found[docname]]
+    problems += [Problem(e.subtype, e.message, "", "conf.py", 1) for e in results.config.check()]
+    problems += domain.duplicates()
+    return problems
+
+
+def problems_of_captures(results: Results) -> list[Problem]:
+    """What is wrong with the captures that were read."""
+    source = results.domain.env.srcdir
+    return [
+        Problem(e.subtype, e.message, "", os.path.relpath(e.path, source), e.line)
+        for e in results.captures.problems()
+    ]
+
+
+def answered(plans: Sequence[tuple[Results, Plan]]) -> list[Plan]:
+    """The plans, all of their requests answered; those that need another's result are added.
+
+    Several releases are asked at once.
+    """
+    if not plans:
+        return []
+    asking = plans[0][0]
+    asking.ask([(who, what) for _, (_, who, requests) in plans for what in requests])
+    later, complete = [], []
+    for results, (use, interpreter, requests) in plans:
+        more = later_requests(results, use, interpreter, requests[0])
+        complete.append((use, interpreter, requests + more))
+        later += [(interpreter, request) for request in more]
+    asking.ask(later)
+    return complete
 
 
 def planned(results: Results, docnames: AbstractSet[str]) -> Iterator[Plan | Problem]:
@@ -62,7 +102,9 @@ def planned(results: Results, docnames: AbstractSet[str]) -> Iterator[Plan | Pro
             try:
                 interpreter = results.interpreter_of(use)
                 releases = results.releases_of(use)
-                if interpreter.release in releases:
+                if VIEWS[use.view].across:
+                    yield from planned_across(results, use)
+                elif interpreter.release in releases:
                     yield use, interpreter, results.requests(use, interpreter.release)
                 elif not VIEWS[use.view].is_directive:
                     message = f"the example is for {releases}; put the sentence in a release block"
@@ -77,6 +119,29 @@ def planned(results: Results, docnames: AbstractSet[str]) -> Iterator[Plan | Pro
         needing = "1 output needs it" if count == 1 else f"{count} outputs need it"
         message = f"{reason.message} ({needing})"
         yield Problem(reason.subtype, message, first.docname, first.path, first.line)
+    if results.config.data:
+        yield from planned_for_data(results)
+
+
+def planned_for_data(results: Results) -> Iterator[Plan]:
+    """A plan for what the files of data need and no page may have asked for."""
+    from .data_files import INSTRUCTIONS  # noqa: PLC0415 - only where data is wanted
+
+    target = results.target()
+    if target is not None:
+        yield INSTRUCTIONS, target, results.requests(INSTRUCTIONS, target.release)
+
+
+def planned_across(results: Results, use: Use) -> Iterator[Plan | Problem]:
+    """A plan for each release that a view of several shows."""
+    for release, interpreter in results.across(use).items():
+        if interpreter is not None:
+            yield use, interpreter, results.requests(use, release)
+        else:
+            error = BytedocError(
+                "not-recorded", f"{release} has no capture and no interpreter here"
+            )
+            yield located(results, use, error, release)
 
 
 def later_requests(
@@ -95,7 +160,7 @@ def judged(results: Results, plan: Plan) -> Iterator[Problem]:
     """What is wrong with the results of one use."""
     use, interpreter, requests = plan
     has_nothing_to_judge = not use.expectations and not VIEWS[use.view].judges_results
-    if has_nothing_to_judge and results.store.succeeded(interpreter, requests[0]):
+    if has_nothing_to_judge and results.succeeded(interpreter, requests[0]):
         return
     example = results.examples.get(use.example)
     answers = [results.answer(interpreter, request) for request in requests]
@@ -136,9 +201,13 @@ def page_digests(results: Results, docnames: Iterable[str]) -> dict[str, str]:
                 interpreter = results.interpreter_of(use)
                 releases = results.releases_of(use)
                 parts += [interpreter.identity, str(releases)]
-                if results.stands(use) and interpreter.release in releases:
+                if results.stands(use) and VIEWS[use.view].across:
+                    for release, who in results.across(use).items():
+                        own = results.requests(use, release)[0]
+                        parts += [str(release), who and [who.identity, results.digest(who, own)]]
+                elif results.stands(use) and interpreter.release in releases:
                     own = results.requests(use, interpreter.release)[0]
-                    parts += [own.digest, results.store.digest(interpreter, own)]
+                    parts += [own.digest, results.digest(interpreter, own)]
                     parts += places(results, use)
             except BytedocError as error:
                 parts.append(error.message)

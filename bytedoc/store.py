@@ -1,9 +1,9 @@
-"""Where results are kept: a file each, named by what was asked and of whom.
+"""Where results are kept: a file for each interpreter, to which answers are added, a line each.
 
 A result depends on the interpreter's identity, on the request and on the probe, and on nothing
-else: all three are in its path.  One that also depends on modules which the example imported says
-so (``imports``); it is not valid when one of them changed, nor for another executable, which may
-have others.
+else: all three are in the name of its file or in its line.  One that also depends on modules which
+the example imported says so (``imports``); it is not valid when one of them changed, nor for
+another executable, which may have others.
 """
 
 from __future__ import annotations
@@ -22,6 +22,14 @@ PROBE = Path(__file__).parent / "probe"
 
 #: Failures that follow from the question alone; all others are asked again in the next build.
 _LASTING = frozenset({"syntax", "unknown-object"})
+#: What begins an answer that is no failure.
+_OK = b'{"ok":'
+#: What tells, in such an answer, that something was executed: it may not last, or depend on more.
+#: No text in an answer has it, for there quotation marks are escaped.
+_EXECUTED = (b'"imports":', b'"exception":')
+#: A line is ``["<digest of the request>","<digest of the answer>",<answer>]``.
+_LINE = b'["%b","%b",%b]'
+_REQUEST, _DIGEST, _ANSWER = slice(2, 26), slice(29, 45), slice(47, -1)
 
 
 def probe_digest() -> str:
@@ -35,6 +43,9 @@ def probe_digest() -> str:
 class Store:
     """Results of earlier builds, and of this one.
 
+    Several builds may use the same files at the same time: lines are only ever added, each at
+    once, and one that is damaged, by a build that was killed, say, counts as missing.
+
     Args:
         folder: where the files are; made when the first result comes.
     """
@@ -43,16 +54,23 @@ class Store:
         self.folder = folder
         self.probe = probe_digest()
         # As they are in the files: many thousand objects less than as they are in Python.
+        self._lines: dict[str, dict[bytes, bytes]] = {}
         self._known: dict[tuple[str, str, str], bytes] = {}
+        self._written = False
         self._imports: set[tuple[str, int, int]] = set()
 
     def get(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
         """The probe's answer, or None where there is none that is still valid."""
-        found = self._find(interpreter, request)
+        found = self.line(interpreter, request)
         if found is None:
             return None
         record: Mapping[str, Any] = json.loads(found)
         return record
+
+    def line(self, interpreter: Interpreter, request: Request) -> bytes | None:
+        """The probe's answer as JSON in ASCII on one line; None as for `get`."""
+        found = self._find(interpreter, request)
+        return None if found is None else found[_ANSWER]
 
     def has(self, interpreter: Interpreter, request: Request) -> bool:
         """Whether there is an answer."""
@@ -61,75 +79,95 @@ class Store:
     def succeeded(self, interpreter: Interpreter, request: Request) -> bool:
         """Whether there is an answer and it is no failure."""
         found = self._find(interpreter, request)
-        return found is not None and found.startswith(b'{"ok"')
+        return found is not None and found.startswith(_OK, _ANSWER.start)
 
     def digest(self, interpreter: Interpreter, request: Request) -> str:
         """A digest of the answer; empty where there is none."""
         found = self._find(interpreter, request)
-        return "" if found is None else hashlib.blake2b(found, digest_size=8).hexdigest()
+        return "" if found is None else found[_DIGEST].decode("ascii")
 
     def imports(self) -> list[list[Any]]:
         """Path, time and size of every file on which an answer of this build depends."""
         return [list(item) for item in sorted(self._imports)]
 
-    def put(self, interpreter: Interpreter, request: Request, record: Mapping[str, Any]) -> None:
-        """Keep an answer: in this build always, on disk unless the next build should ask again.
+    def put(self, interpreter: Interpreter, request: Request, answer: bytes) -> None:
+        """Keep an answer, which is JSON in ASCII on one line, as the probe writes it.
 
-        Where the disk does not take it, the next build asks again as well.
+        It is kept in this build always, on disk unless the next build should ask again.  Where
+        the disk does not take it, the next build asks again as well.
         """
-        if record.get("ok", {}).get("imports"):
-            record = {**record, "executable": interpreter.executable}
-        data = json.dumps(record, separators=(",", ":")).encode("ascii")
-        self._keep(interpreter, request, data, record)
-        if not _lasts(record):
+        lasts = True
+        if not answer.startswith(_OK) or any(sign in answer for sign in _EXECUTED):
+            record = json.loads(answer)
+            lasts = _lasts(record)
+            imports = record.get("ok", {}).get("imports")
+            if imports:
+                record["executable"] = interpreter.executable
+                answer = compact(record)
+                self._imports.update(map(tuple, imports))
+        line = _LINE % (request.digest.encode("ascii"), _digest(answer), answer)
+        self._known[_key(interpreter, request)] = line
+        if not lasts:
             return
-        path = self._path(interpreter, request)
-        part = path.with_name(f"{path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(data)
-            part.replace(path)
+            if not self._written:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._written = True
+            # In one go, so that nothing of another build comes in between; and a line break
+            # first, in case that another build left a line half done.
+            with self._path(interpreter).open("ab", buffering=0) as file:
+                file.write(b"\n" + line)
 
     def _find(self, interpreter: Interpreter, request: Request) -> bytes | None:
-        found = self._known.get(_key(interpreter, request))
+        key = _key(interpreter, request)
+        found = self._known.get(key)
         if found is None:
-            read = _read(self._path(interpreter, request), interpreter.executable)
-            if read is not None:
-                found = read[0]
-                self._keep(interpreter, request, *read)
+            found = self._lines_of(interpreter).get(request.digest.encode("ascii"))
+            if found is None or not self._is_valid(found, interpreter):
+                return None
+            self._known[key] = found
         return found
 
-    def _keep(
-        self, interpreter: Interpreter, request: Request, data: bytes, record: Mapping[str, Any]
-    ) -> None:
-        self._known[_key(interpreter, request)] = data
-        imports = record.get("ok", {}).get("imports", ())
-        self._imports.update(tuple(item) for item in imports)
+    def _lines_of(self, interpreter: Interpreter) -> dict[bytes, bytes]:
+        """The lines that earlier builds left, by the digest of the request."""
+        found = self._lines.get(interpreter.identity)
+        if found is None:
+            try:
+                lines = self._path(interpreter).read_bytes().split(b"\n")
+            except OSError:
+                lines = []
+            found = self._lines[interpreter.identity] = {line[_REQUEST]: line for line in lines}
+        return found
 
-    def _path(self, interpreter: Interpreter, request: Request) -> Path:
-        version = f"{interpreter.version}-{interpreter.identity}-{self.probe}"
-        return self.folder / version / f"{request.digest}.json"
+    def _is_valid(self, line: bytes, interpreter: Interpreter) -> bool:
+        """Whether a line is as it was written, and its answer would be given again."""
+        answer = line[_ANSWER]
+        if line != _LINE % (line[_REQUEST], _digest(answer), answer):
+            return False
+        if _EXECUTED[0] not in answer:
+            return True
+        record = json.loads(answer)
+        if record.get("executable", interpreter.executable) != interpreter.executable:
+            return False
+        imports = record["ok"]["imports"]
+        self._imports.update(map(tuple, imports))
+        return all(unchanged(*item) for item in imports)
+
+    def _path(self, interpreter: Interpreter) -> Path:
+        return self.folder / f"{interpreter.version}-{interpreter.identity}-{self.probe}.jsonl"
+
+
+def compact(value: Any) -> bytes:
+    """A value as JSON, as the probe writes it."""
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def _digest(answer: bytes) -> bytes:
+    return hashlib.blake2b(answer, digest_size=8).hexdigest().encode("ascii")
 
 
 def _key(interpreter: Interpreter, request: Request) -> tuple[str, str, str]:
     return interpreter.identity, interpreter.executable, request.digest
-
-
-def _read(path: Path, executable: str) -> tuple[bytes, Mapping[str, Any]] | None:
-    """The record in a file, if it is still valid.
-
-    A damaged one counts as missing, and is written anew.
-    """
-    try:
-        data = path.read_bytes()
-        record = json.loads(data)
-        answer = record["ok"] if "ok" in record else record["failure"]
-        imports = answer.get("imports", ())
-        if record.get("executable", executable) != executable:
-            return None
-        return (data, record) if all(unchanged(*item) for item in imports) else None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
 
 
 def _lasts(record: Mapping[str, Any]) -> bool:

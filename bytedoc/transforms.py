@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .domain import bytedoc_domain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sphinx.application import Sphinx
+    from sphinx.builders.html import StandaloneHTMLBuilder
     from sphinx.environment import BuildEnvironment
 
-#: Builders that never show a result.
-_WITHOUT_RESULTS = frozenset({"gettext"})
+#: Builders that never show a result, or ask for all of them by themselves.
+_WITHOUT_RESULTS = frozenset({"gettext", "capture", "capture-check", "site", "site-plan"})
 
 
 def settle(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -21,6 +24,27 @@ def settle(app: Sphinx, env: BuildEnvironment) -> list[str]:
     results = bytedoc_domain(env).results
     results.builder, results.verbosity = app.builder, app.verbosity
     return [] if app.builder.name in _WITHOUT_RESULTS else results.settle()
+
+
+def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The handler of ``html-collect-pages``: histories, and what changed in each release."""
+    results = bytedoc_domain(app.env).results
+    if results.config.site or not results.config.histories:
+        return  # a site has them once, for all guides
+    from . import history, release_changes  # noqa: PLC0415 - only where there are such pages
+    from .additional import outdated  # noqa: PLC0415
+
+    pages = (*history.pages(results), *release_changes.pages(results))
+    for page in outdated(cast("StandaloneHTMLBuilder", app.builder), results, pages):
+        yield page.name, page.context(), page.template
+
+
+def write_data(app: Sphinx, exception: Exception | None) -> None:
+    """The handler of ``build-finished``: the results as files of data, where they are wanted."""
+    if exception is None and app.config.bytedoc_data:
+        from .data_files import write  # noqa: PLC0415 - only where data is wanted
+
+        write(bytedoc_domain(app.env).results)
 
 
 class RenderResults(SphinxPostTransform):

@@ -1,6 +1,6 @@
 """Entry point of the probe: the version gate, then the rest of it.
 
-Run as ``python -s -B <this folder>``.  The gate stands before every other import, and this file
+Run as ``python -s -B <this file>``.  The gate stands before every other import, and this file
 parses on any Python since 2.6, so that an interpreter that is too old says so instead of failing
 on newer syntax.
 """
@@ -29,10 +29,7 @@ def load():
     The folder must not stay on the path (an example that imports ``run`` or ``timing`` would get
     the probe's module), and its parent must not come onto it (the host's package needs Sphinx).
     """
-    import os
-
-    folder = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
+    folder = sys.path.pop(0)  # that of this file
     package = type(sys)("_bytedoc_probe")
     package.__path__ = [folder]
     sys.modules[package.__name__] = package

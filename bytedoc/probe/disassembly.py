@@ -5,7 +5,6 @@ instructions with the number of the text line that shows each of them.
 """
 
 import dis
-import functools
 import io
 import sys
 
@@ -75,15 +74,14 @@ def annotate(text, codes, options, stabilize):
     row = 0
     result = []
     for qualname, code in codes:
-        while lines[row] == "" or lines[row].startswith("Disassembly of "):
+        while not lines[row] or lines[row].startswith("Disassembly of "):
             row += 1
-        records = []
-        for record in instructions(code, options):
-            while lines[row] == "":
+        records = instructions(code, options)
+        for record in records:
+            while not lines[row]:
                 row += 1
             record[0] = row
             record[ARGREPR] = stabilize(record[ARGREPR])
-            records.append(record)
             row += 1
         if row < len(lines) and lines[row] == "ExceptionTable:":
             while row < len(lines) and lines[row]:
@@ -127,44 +125,42 @@ def lines_by_offset(code):
     return {offset: line for start, end, line in spans for offset in range(start, end, 2)}
 
 
-@functools.lru_cache(maxsize=None)
+_JUMPS = set()
+
+
 def jump_opcodes():
     """The opcodes whose argument leads to an instruction."""
-    found = set(dis.hasjrel) | set(dis.hasjabs)
-    base = getattr(dis, "_deoptop", None)
-    if base is None:
-        return found
-    return found | {op for op in range(256) if base(op) in found}
+    if not _JUMPS:
+        _JUMPS.update(dis.hasjrel, dis.hasjabs)
+        base = getattr(dis, "_deoptop", None)
+        if base is not None:
+            _JUMPS.update([op for op in range(256) if base(op) in _JUMPS])
+    return _JUMPS
+
+
+#: Whether instructions have these fields: numbers for those that are jumped to, and positions.
+_HAVE_LABEL = "label" in dis.Instruction._fields
+_HAVE_POSITIONS = "positions" in dis.Instruction._fields
 
 
 def record(item, lines, jumps):
     """One instruction as a list in the order of ``FIELDS``."""
-    target = item.argval if item.opcode in jumps else None
-    if item.argrepr.startswith("from "):
-        target = None  # END_ASYNC_FOR, whose argument leads back to where the awaiting began
-    label = getattr(item, "label", None)
-    if label is not None:
-        mark = "L" + str(label)
+    offset, opcode, argrepr = item.offset, item.opcode, item.argrepr
+    # END_ASYNC_FOR has an argument that leads back to where the awaiting began
+    target = item.argval if opcode in jumps and not argrepr.startswith("from ") else None
+    if _HAVE_LABEL and item.label is not None:
+        mark = "L" + str(item.label)
     else:
         mark = ">>" if item.is_jump_target else ""
-    return [
-        0,
-        item.offset,
-        item.opcode,
-        item.opname,
-        item.arg,
-        item.argrepr,
-        lines.get(item.offset),
-        mark,
-        target,
-        positions(item),
-    ]
+    line = lines.get(offset)
+    place = positions(item) if _HAVE_POSITIONS else None
+    return [0, offset, opcode, item.opname, item.arg, argrepr, line, mark, target, place]
 
 
 def positions(item):
     """Line, end line, column and end column of an instruction, or None where it has no line."""
-    found = getattr(item, "positions", None)
-    return list(found) if found is not None and found[0] is not None else None
+    found = item.positions
+    return found if found is not None and found[0] is not None else None
 
 
 def cache_records(item, lines):
@@ -177,5 +173,6 @@ def cache_records(item, lines):
             offset += 2
             value = name + ": " + str(int.from_bytes(data, sys.byteorder)) if index == 0 else ""
             line = lines.get(offset)
-            result.append([0, offset, opcode, "CACHE", 0, value, line, "", None, positions(item)])
+            place = positions(item) if _HAVE_POSITIONS else None
+            result.append([0, offset, opcode, "CACHE", 0, value, line, "", None, place])
     return result

@@ -1,7 +1,8 @@
 """Executing a job in a process of its own, within limits, and saying how that ended.
 
 Where there is ``fork``, the process is a fork of this probe, which costs about a millisecond;
-elsewhere (``spawned``) it is a fresh probe.  What it prints goes into a file: so a descendant that
+elsewhere (``spawned``), and for a job with variables for the ``environment`` that are read when an
+interpreter starts, it is a fresh probe.  What it prints goes into a file: so a descendant that
 keeps standard output open can't hold anything up, and nothing needs to be drained while the
 process runs.  Its answer comes in memory or by a path, never on a descriptor that an example could
 write to or close.
@@ -50,6 +51,11 @@ _ANSWERED = 0
 
 # Bound here, for an example may put something else in their place.
 _dumps, _exit, _getpid, _makedirs, _open = json.dumps, os._exit, os.getpid, os.makedirs, open
+
+
+def stop_with_the_probe():
+    """Let a request to end stop what is executed as well (see ``supervise``)."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def supervise(job, start, answer):
@@ -337,7 +343,7 @@ def spawned(job, folder, output, answer):
     import subprocess
 
     processes.prepare()
-    probe = os.path.dirname(os.path.abspath(__file__))
+    probe = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
     arguments = [sys.executable, "-s", "-B", probe, "--child"]
     process = subprocess.Popen(
         arguments,
@@ -345,6 +351,7 @@ def spawned(job, folder, output, answer):
         stdout=output,
         stderr=output,
         cwd=folder,
+        env=dict(os.environ, **job.get("environment", {})),
         start_new_session=hasattr(os, "setsid"),
     )
     try:

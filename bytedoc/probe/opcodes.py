@@ -3,19 +3,28 @@
 import dis
 import opcode
 
+#: The arguments for which the stack effect is asked, of an instruction that has one: a count, or
+#: a few bits.
+ARGUMENTS = range(9)
+#: What jumping is to be, where the release has a say in it (3.8 and newer).
+NOT_JUMPING, JUMPING = {"jump": False}, {"jump": True}
+
 
 def answer(job):
-    """``{"opcodes": [...]}`` sorted by number; see ``describe``."""
-    names = sorted(dis.opmap.items(), key=lambda item: (item[1], item[0]))
-    return {"opcodes": [describe(name, number) for name, number in names]}
+    """``{"opcodes": [...]}`` sorted by number; see ``describe`` and ``describe_specialised``."""
+    found = [describe(name, number) for name, number in dis.opmap.items()]
+    general = {item["name"]: item for item in found}
+    for family, names in getattr(opcode, "_specializations", {}).items():  # 3.11 and newer
+        found += [describe_specialised(name, general[family]) for name in names]
+    found.sort(key=lambda item: (item["number"], item["name"]))
+    return {"opcodes": found}
 
 
 def describe(name, number):
-    """One instruction: ``{"name", "number", "kind", "arg", "jump", "uses", "caches", "effect"}``.
+    """One instruction, as ``models.Opcode`` is made from it.
 
     ``kind`` is ``real``, ``instrumented`` or ``pseudo`` (a number above 255 is the compiler's own
-    and never in bytecode).  ``effect`` is the change of the stack depth, not jumping and jumping,
-    for an argument of 0; None where it depends on more.
+    and never in bytecode).
     """
     real = number < 256
     return {
@@ -25,9 +34,22 @@ def describe(name, number):
         "arg": takes_argument(number),
         "jump": jump_kind(number),
         "uses": uses(number),
-        "caches": cache_entries(name, number) if real else [],
-        "effect": [effect(number, False), effect(number, True)] if real else [None, None],
+        "caches": cache_entries(name) if real else [],
+        "effects": effects(number) if real else [],
+        "family": "",
     }
+
+
+def describe_specialised(name, family):
+    """A form that an instruction takes while a program runs; *family* describes that instruction.
+
+    It stands in the place of the other, so argument and caches are the same.  Its effect is not
+    told: some do the work of the next instruction as well.
+    """
+    number = dis._all_opmap[name]
+    return dict(
+        family, name=name, number=number, kind="specialised", effects=[], family=family["name"]
+    )
 
 
 def kind(name, number):
@@ -60,7 +82,7 @@ def uses(number):
     return ""
 
 
-def cache_entries(name, number):
+def cache_entries(name):
     """``[[name, code units], ...]`` of the inline caches (3.11 and newer)."""
     formats = getattr(opcode, "_cache_format", None)
     if formats is None:
@@ -69,16 +91,28 @@ def cache_entries(name, number):
     return [[entry, size] for entry, size in found.items() if size]
 
 
-def effect(number, jump):
-    """``dis.stack_effect`` for an argument of 0, or None where the release cannot say."""
-    argument = 0 if takes_argument(number) else None
+def effects(number):
+    """``[[not jumping, jumping], ...]``: what it does to the stack depth, for each of `ARGUMENTS`.
+
+    One pair where that is the same for all.  None where it depends on more.  Before 3.8 the effect
+    of a jump is the larger of the two, and not told apart: the second is None then.
+    """
+    arguments = ARGUMENTS if takes_argument(number) else (None,)
     try:
-        return dis.stack_effect(number, argument, jump=jump)
+        found = [
+            [effect(number, argument, NOT_JUMPING), effect(number, argument, JUMPING)]
+            for argument in arguments
+        ]
     except TypeError:
-        pass
-    except (ValueError, SystemError):
-        return None
+        is_jump = bool(jump_kind(number))
+        larger = [effect(number, argument, {}) for argument in arguments]
+        found = [[value, None if is_jump else value] for value in larger]
+    return found if any(pair != found[0] for pair in found) else found[:1]
+
+
+def effect(number, argument, jump):
+    """``dis.stack_effect``, or None where the release cannot say; TypeError: it has no ``jump``."""
     try:
-        return dis.stack_effect(number, argument)  # before 3.8 there is no jump=
-    except (TypeError, ValueError, SystemError):
+        return dis.stack_effect(number, argument, **jump)
+    except (ValueError, SystemError):
         return None

@@ -200,7 +200,9 @@ def drop_globals(namespace):
     """
     for private in (True, False):
         for name in list(namespace):
-            if name.startswith("__") or name.startswith("_") is not private:
+            if not isinstance(name, str) or name.startswith("__"):
+                continue
+            if name.startswith("_") is not private:
                 continue
             namespace[name] = None
 

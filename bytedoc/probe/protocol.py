@@ -9,12 +9,10 @@ output itself then leads to the null device.  So nothing that is printed, by an 
 interpreter, can get into an answer.
 """
 
-import importlib
-import json
 import os
-import signal
 import sys
 
+from . import plain
 from .failures import JobFailure
 
 #: view -> (module, whether the view executes code of the job)
@@ -22,16 +20,20 @@ VIEWS = {
     "identity": ("identity", False),
     "dis": ("disassembly", False),
     "code-object": ("code_object", False),
+    "pipeline": ("pipeline", False),
+    "pyc": ("pyc", False),
     "opcodes": ("opcodes", False),
     "run": ("run", True),
     "value": ("value", True),
     "timing": ("timing", True),
+    "stack": ("stack", True),
+    "specialize": ("specialize", True),
 }
 
 
 def answer(job):
     """Answer one job in this process: ``{"ok": ...}`` or ``{"failure": ...}``."""
-    module = importlib.import_module("." + VIEWS[job["view"]][0], __package__)
+    module = module_of(job)
     try:
         return {"ok": module.answer(job)}
     except JobFailure as failure:
@@ -40,6 +42,13 @@ def answer(job):
         return {"failure": {"kind": "memory", "message": "out of memory"}}
     except RecursionError:
         return {"failure": {"kind": "memory", "message": "nested too deeply for this interpreter"}}
+
+
+def module_of(job):
+    """The module that answers a job."""
+    name = __package__ + "." + VIEWS[job["view"]][0]
+    __import__(name)  # `importlib` is more than is needed
+    return sys.modules[name]
 
 
 def handle(job, supervisor):
@@ -52,12 +61,12 @@ def handle(job, supervisor):
 
 
 def take_channel():
-    """Make the private channel: ``(jobs, replies)``, text streams that no example can reach.
+    """Make the private channel: ``(jobs, replies)``, binary streams that no example can reach.
 
     Standard input then is empty, and standard output leads to the null device.
     """
-    jobs = os.fdopen(os.dup(0), "r", encoding="utf-8", newline="\n")
-    replies = os.fdopen(os.dup(1), "w", encoding="ascii", newline="\n")
+    jobs = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
@@ -73,13 +82,11 @@ def main(arguments):
 
         execution.serve_one(jobs, replies, answer)
         return
-    # So that a child that is executing a job is stopped with the probe (see ``supervise``).
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     supervisor = Supervisor("--no-fork" not in arguments)
     write(replies, {"greeting": {"version": list(sys.version_info[:3])}})
     for line in jobs:
-        job = json.loads(line)
-        write(replies, handle(job, supervisor))
+        write(replies, handle(plain.loads(line.decode("ascii")), supervisor))
+    os._exit(0)  # to take everything down takes the interpreter as long as its start
 
 
 class Supervisor:
@@ -87,15 +94,21 @@ class Supervisor:
 
     def __init__(self, fork):
         self._fork = fork and hasattr(os, "fork")
+        self._prepared = False
 
     def execute(self, job):
         from . import execution
 
-        start = execution.forked if self._fork else execution.spawned
+        if not self._prepared:
+            execution.stop_with_the_probe()
+            self._prepared = True
+        module_of(job)  # for all forks at once
+        in_fork = self._fork and "environment" not in job
+        start = execution.forked if in_fork else execution.spawned
         return execution.supervise(job, start, answer)
 
 
 def write(stream, record):
-    """Send one record (ASCII only: a lone surrogate stays an escape)."""
-    stream.write(json.dumps(record, separators=(",", ":")) + "\n")
+    """Send one record."""
+    stream.write(plain.dumps(record).encode("ascii") + b"\n")
     stream.flush()

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from .base import View
-from .code_object import CodeObjectView
-from .dis import Dis
-from .interpreter import InterpreterView, OpcodeTable
-from .run import Run
-from .timing import TimingView
-from .value import OpcodeName, ValueView
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-#: Every view by its name.
-VIEWS: dict[str, View] = {
-    view.name: view
-    for view in (
-        Dis(),
-        CodeObjectView(),
-        Run(),
-        TimingView(),
-        InterpreterView(),
-        OpcodeTable(),
-        ValueView(),
-        OpcodeName(),
-    )
+from .base import View
+
+#: The module and the class of every view, by the view's name.
+_WHERE = {
+    "dis": ("dis", "Dis"),
+    "compare": ("compare", "Compare"),
+    "code-object": ("code_object", "CodeObjectView"),
+    "pipeline": ("pipeline", "PipelineView"),
+    "pyc": ("pyc", "PycView"),
+    "run": ("run", "Run"),
+    "specialize": ("specialize", "Specialize"),
+    "stack": ("stack", "Stack"),
+    "timing": ("timing", "TimingView"),
+    "interpreter": ("interpreter", "InterpreterView"),
+    "opcode-table": ("interpreter", "OpcodeTable"),
+    "changes": ("changes", "ChangesView"),
+    "value": ("value", "ValueView"),
+    "op": ("value", "OpcodeName"),
 }
+
+
+class Views(Mapping[str, View]):
+    """Every view by its name.
+
+    A view is imported when it is asked for the first time: a project, and above all a build in
+    which a page or two have changed, uses few of them.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, View] = {}
+
+    def __getitem__(self, name: str) -> View:
+        if name not in self._known:
+            module, view = _WHERE[name]
+            self._known[name] = getattr(import_module(f".{module}", __name__), view)()
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_WHERE)
+
+    def __len__(self) -> int:
+        return len(_WHERE)
+
+
+VIEWS = Views()

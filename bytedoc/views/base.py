@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from docutils import nodes
@@ -29,6 +30,15 @@ _SHOWN = 2000
 Parser = Callable[[str | None], Any]
 
 
+class Answer(Protocol):
+    """What a release says to a view of several; see ``results.Answer``."""
+
+    @property
+    def interpreter(self) -> Interpreter | None: ...
+    @property
+    def result(self) -> Any: ...
+
+
 class Project(Protocol):
     """What a view may know of the project."""
 
@@ -36,6 +46,14 @@ class Project(Protocol):
     def examples(self) -> Mapping[str, Example]: ...
     @property
     def config(self) -> Config: ...
+    @property
+    def releases(self) -> Sequence[Release]: ...
+
+
+class Linking(Protocol):
+    """What knows where instructions are documented."""
+
+    def opcode_link(self, name: str) -> str: ...
 
 
 class Page(Protocol):
@@ -50,6 +68,25 @@ class Page(Protocol):
     @property
     def interpreter(self) -> Interpreter: ...
     def opcode_link(self, name: str) -> str: ...
+    def at(self, release: Release) -> Linking: ...
+
+
+class Either:
+    """Links to the instructions of two releases: to the newer one, if that has them.
+
+    Args:
+        page: the page with the links.
+        old: a release.
+        new: a newer one.
+        names: the instructions of the newer one.
+    """
+
+    def __init__(self, page: Page, old: Release, new: Release, names: AbstractSet[str]) -> None:
+        self._old, self._new, self._names = page.at(old), page.at(new), names
+
+    def opcode_link(self, name: str) -> str:
+        """The address of an instruction's documentation; empty: there is none."""
+        return (self._new if name in self._names else self._old).opcode_link(name)
 
 
 class View:
@@ -62,6 +99,7 @@ class View:
         needs_example: whether it shows an example at all.
         is_directive: whether a directive shows it.
         judges_results: whether a result can be wrong without any expectation.
+        across: whether it shows several releases, by ``render_across``.
     """
 
     name: ClassVar[str]
@@ -70,6 +108,7 @@ class View:
     needs_example: ClassVar[bool] = True
     is_directive: ClassVar[bool] = True
     judges_results: ClassVar[bool] = False
+    across: ClassVar[bool] = False
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         """What to ask the interpreter.
@@ -97,6 +136,10 @@ class View:
         """Further requests that decide expectations, and need the result."""
         return []
 
+    def shows(self, use: Use, release: Release) -> bool:
+        """Whether a view of several releases shows this one."""
+        return True
+
     def problems(
         self, use: Use, example: Example | None, results: Sequence[Any], release: Release
     ) -> Iterator[BytedocError]:
@@ -105,7 +148,8 @@ class View:
         if own is None:
             yield BytedocError(
                 "not-recorded",
-                "nothing may be executed (bytedoc_execute), and no result of this is recorded",
+                f"no result of this is recorded for {release}, and no interpreter may be started "
+                "or is here; if the example was edited, record it again (builder capture)",
             )
         elif isinstance(own, Failure):
             yield explain(own, release, example)
@@ -129,6 +173,16 @@ class View:
         self, use: Use, example: Example | None, result: Any, page: Page
     ) -> list[nodes.Node]:
         """The result as docutils nodes."""
+        raise NotImplementedError
+
+    def render_across(
+        self,
+        use: Use,
+        example: Example | None,
+        answers: Mapping[Release, Answer],
+        page: Page,
+    ) -> list[nodes.Node]:
+        """The results of several releases as docutils nodes, for a view that is ``across``."""
         raise NotImplementedError
 
     def caption(

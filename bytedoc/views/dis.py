@@ -14,7 +14,7 @@ from ..models import Failure, Listing, Value
 from ..nodes import listing
 from ..release import Release
 from ..request import Request
-from .base import Page, Project, View, job_of, plain_block, unmet_expression
+from .base import Linking, Page, Project, View, job_of, plain_block, unmet_expression
 from .options import CODE, flag
 
 
@@ -72,12 +72,15 @@ class Dis(View):
         return shown
 
 
-def listing_node(shown: Listing, anchor: str, page: Page) -> Any:
-    """A listing: in HTML with what each line carries, else as plain text."""
+def listing_node(shown: Listing, anchor: str, page: Page, linking: Linking | None = None) -> Any:
+    """A listing: in HTML with what each line carries, else as plain text.
+
+    *linking* knows where the instructions are documented, if not the page.
+    """
     if not page.is_html:
         return plain_block(shown.text.rstrip("\n"))
     node = listing(shown.text, shown.text, language="none")
     node.shown, node.anchor = shown, anchor
     names = {item.opname for code in shown.codes for item in code.instructions}
-    node.links = {name: page.opcode_link(name) for name in names}
+    node.links = {name: (linking or page).opcode_link(name) for name in names}
     return node

@@ -10,6 +10,9 @@ from ..request import Interpreter, Request
 from .base import Page, Project, View, table
 from .options import choices
 
+#: What sorts of instructions there are.
+_KINDS = ("real", "instrumented", "pseudo", "specialised")
+
 
 class InterpreterView(View):
     """The identity of an interpreter."""
@@ -42,7 +45,7 @@ class OpcodeTable(View):
     name = "opcode-table"
     title = "Instructions"
     needs_example = False
-    options = {"kind": choices("real", "instrumented", "pseudo")}
+    options = {"kind": choices(*_KINDS)}
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         return Request("opcodes", {})
@@ -50,7 +53,7 @@ class OpcodeTable(View):
     def render(
         self, use: Use, example: Example | None, result: list[Opcode], page: Page
     ) -> list[nodes.Node]:
-        kinds = use.options.get("kind", ("real", "instrumented", "pseudo"))
+        kinds = use.options.get("kind", _KINDS)
         shown = sorted((item for item in result if item.kind in kinds), key=lambda item: item.name)
         rows = [
             (

@@ -50,25 +50,13 @@ class Run(View):
     def mistakes(
         self, use: Use, example: Example | None, result: Outcome
     ) -> Iterator[BytedocError]:
-        wanted = use.options.get("raises")
-        if result.input_read:
-            yield BytedocError("input", "it reads standard input, which is empty for examples")
-        elif result.raised is not None and wanted not in result.raised.bases:
-            error = explain_exception(result.raised, example)
-            hint = f"; say :raises: {result.raised.type} if that is what it shows"
-            yield BytedocError(error.subtype, error.message + hint, error.line)
-        elif result.raised is None and wanted is not None:
-            yield BytedocError("no-exception", f"it was to raise {wanted}, and came to its end")
+        yield from unforeseen(result, use.options.get("raises"), example)
         if result.undecodable:
             yield BytedocError(
                 "encoding", "it prints bytes that are not UTF-8; they are shown as \\x.."
             )
         if result.closed_output:
             yield BytedocError("closed-output", "it closes its standard output")
-        if result.leftover:
-            yield BytedocError(
-                "leftover-process", "it ends before a process that it started, which was killed"
-            )
 
     def is_expression(self, claim: str) -> bool:
         return False  # but text to be found in the output
@@ -93,6 +81,24 @@ class Run(View):
             printed = _ADDRESS.sub("at 0x...", printed)
         lines = on_page(printed.rstrip("\n"), [example, *with_setup(example, page.examples)])
         return [plain_block(visible(lines), ["bytedoc-printed"])]
+
+
+def unforeseen(
+    outcome: Outcome, wanted: str | None, example: Example | None
+) -> Iterator[BytedocError]:
+    """What is wrong with how a program ran; *wanted* is the class of the exception to end it."""
+    if outcome.input_read:
+        yield BytedocError("input", "it reads standard input, which is empty for examples")
+    elif outcome.raised is not None and wanted not in outcome.raised.bases:
+        error = explain_exception(outcome.raised, example)
+        hint = f"; say :raises: {outcome.raised.type} if that is what it shows"
+        yield BytedocError(error.subtype, error.message + hint, error.line)
+    elif outcome.raised is None and wanted is not None:
+        yield BytedocError("no-exception", f"it was to raise {wanted}, and came to its end")
+    if outcome.leftover:
+        yield BytedocError(
+            "leftover-process", "it ends before a process that it started, which was killed"
+        )
 
 
 def on_page(printed: str, examples: Iterable[Example]) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from docutils import nodes
 
@@ -21,8 +20,7 @@ from .base import Page, Project, View, table
 from .options import text, words
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One line of a timing: its code, its label (a comment at its end, or else the code)."""
 
     code: str
