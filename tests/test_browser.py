@@ -50,8 +50,8 @@ def chromium() -> str:
     return path
 
 
-def visit(chromium: str, page: Path, profile: Path, *options: str) -> str:
-    """The page as it is when its scripts have run, or what another option makes chromium write."""
+def visit(chromium: str, page: Path | str, profile: Path, *options: str) -> str:
+    """A page as it is when its scripts have run, or what another option makes chromium write."""
     command = [
         chromium,
         "--headless",
@@ -65,7 +65,7 @@ def visit(chromium: str, page: Path, profile: Path, *options: str) -> str:
         "--log-level=0",
         f"--user-data-dir={profile}",
         *options,
-        page.as_uri(),
+        page if isinstance(page, str) else page.as_uri(),
     ]
     done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", timeout=120)
     complaints = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]

@@ -444,14 +444,16 @@ def test_only_the_kinds_of_instructions_that_are_asked_for_are_in_the_table(
     build: Build, interpreters: Interpreters
 ) -> None:
     target = interpreter_or_skip(interpreters, "3.13").executable
-    kinds = ("real", "instrumented", "pseudo")
+    kinds = ("real", "instrumented", "pseudo", "specialised")
     built = build(md(*(one("opcode-table", kind=kind) for kind in kinds)), target=target)
-    real, instrumented, pseudo = (
-        {row[0] for row in cells(output(built, "opcode-table", number))[1:]} for number in range(3)
+    real, instrumented, pseudo, specialised = (
+        {row[0] for row in cells(output(built, "opcode-table", number))[1:]} for number in range(4)
     )
     assert "LOAD_FAST" in real
     assert "INSTRUMENTED_CALL" in instrumented
     assert "JUMP" in pseudo
+    assert "BINARY_OP_ADD_INT" in specialised
+    assert not real & specialised
     assert not real & instrumented
     assert not real & pseudo
 

@@ -135,7 +135,9 @@ def top_level_imports(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_imports_the_standard_library_and_itself(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert set(top_level_imports(tree)) <= sys.stdlib_module_names | {"_bytedoc_probe"}
+    # CPython's module for its own tests, which an interpreter need not have, is no official part.
+    known = sys.stdlib_module_names | {"_bytedoc_probe", "_testinternalcapi"}
+    assert set(top_level_imports(tree)) <= known
     relative = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
     names = {each.stem for each in FILES}
     for node in relative:
@@ -281,7 +283,7 @@ def python_2() -> str:
 
 def test_python_2_7_is_refused() -> None:
     done = subprocess.run(
-        [python_2(), "-s", "-B", str(PROBE)], input=b"", capture_output=True, check=False
+        [python_2(), "-s", "-B", str(GATE)], input=b"", capture_output=True, check=False
     )
     said = json.loads(done.stdout)
     assert said["refused"] == "too-old"
@@ -301,7 +303,7 @@ def test_a_refusal_says_which_interpreter_is_too_old() -> None:
 
 def test_it_greets_with_its_version(interpreter: Interpreter) -> None:
     done = subprocess.run(
-        [interpreter.executable, "-s", "-B", str(PROBE)],
+        [interpreter.executable, "-s", "-B", str(GATE)],
         input="",
         capture_output=True,
         text=True,
@@ -310,6 +312,37 @@ def test_it_greets_with_its_version(interpreter: Interpreter) -> None:
     version = json.loads(done.stdout)["greeting"]["version"]
     assert str(Release(*version[:2])) == str(interpreter.release)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+VALUES = r"""[
+    None, True, 0, -1.5e300, 1e16, 2 ** 70, "", "a\\ \"\n\x00\u20ac\udc80", [], [1, [2]], {},
+    {"a": {"b": None}, "\u20ac": (1, 2)},
+]"""
+COMPARE = """
+import sys
+{before}
+sys.path.insert(0, sys.argv[1])
+import plain
+with_json = "json" in sys.modules
+import json
+values = {values}
+assert plain.dumps(values) == json.dumps(values, separators=(",", ":"))
+assert plain.loads(plain.dumps(values)) == json.loads(json.dumps(values))
+print(with_json)
+"""
+
+
+@pytest.mark.parametrize("before", ["", "sys.modules['_json'] = None"], ids=["in C", "without C"])
+def test_plain_values_are_as_json_has_them(interpreter: Interpreter, before: str) -> None:
+    program = COMPARE.format(before=before, values=VALUES)
+    done = subprocess.run(
+        [interpreter.executable, "-S", "-B", "-c", program, str(PROBE)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() == str(bool(before))
 
 
 def test_answers_come_in_the_order_of_the_jobs(interpreter: Interpreter) -> None:
@@ -521,29 +554,31 @@ def test_the_files_of_an_interpreter_are_there(interpreter: Interpreter) -> None
 
 def test_the_instructions_are_those_of_dis(interpreter: Interpreter) -> None:
     opcodes = ask(interpreter, "opcodes")
-    assert {item.name: item.number for item in opcodes} == evaluate(interpreter, "dict(dis.opmap)")
+    general = {item.name: item.number for item in opcodes if not item.family}
+    assert general == evaluate(interpreter, "dict(dis.opmap)")
     assert [item.number for item in opcodes] == sorted(item.number for item in opcodes)
 
 
-#: The effect on the stack, with and without a jump where the release can tell them apart.
+#: The effect on the stack for each argument, with and without a jump where the release can tell
+#: them apart.
 EFFECTS = """
 import dis, json
-def effect(number, **jump):
+def effect(number, argument, **jump):
     try:
-        return dis.stack_effect(number, None if number < dis.HAVE_ARGUMENT else 0, **jump)
-    except ValueError:
-        pass
-    try:
-        return dis.stack_effect(number, None if number >= dis.HAVE_ARGUMENT else 0, **jump)
+        return dis.stack_effect(number, argument, **jump)
     except ValueError:
         return None
 try:
     dis.stack_effect(dis.opmap["NOP"], jump=True)
     jumps = [{"jump": False}, {"jump": True}]
 except TypeError:
-    jumps = [{}, {}]
+    jumps = [{}]
+has_argument = getattr(dis, "hasarg", range(dis.HAVE_ARGUMENT, 256))
 print(json.dumps({
-    name: [effect(number, **jump) for jump in jumps]
+    name: [
+        [effect(number, argument, **jump) for jump in jumps]
+        for argument in (range(9) if number in has_argument else [None])
+    ]
     for name, number in dis.opmap.items() if number < 256
 }))
 """
@@ -553,17 +588,64 @@ def test_effects_on_the_stack_are_those_of_dis(interpreter: Interpreter) -> None
     done = subprocess.run(
         [interpreter.executable, "-c", EFFECTS], capture_output=True, text=True, check=True
     )
-    real = {name: tuple(effect) for name, effect in json.loads(done.stdout).items()}
-    opcodes = ask(interpreter, "opcodes")
-    assert {item.name: item.effect for item in opcodes if item.number < 256} == real
-    assert real["POP_TOP"] == (-1, -1)
+    real = json.loads(done.stdout)
+    told = {item.name: item for item in ask(interpreter, "opcodes") if item.effects}
+    assert told.keys() == real.keys()
+    for name, expected in real.items():
+        effects = told[name].effects
+        assert told[name].effect == effects[0]
+        for (ahead, jumping), values in zip(
+            effects * (len(expected) if len(effects) == 1 else 1), expected, strict=True
+        ):
+            if len(values) == 2:
+                assert [ahead, jumping] == values, name
+            else:  # the larger of the two
+                assert [ahead, jumping] == values + ([None] if told[name].jump else values), name
+    assert told["POP_TOP"].effects == ((-1, -1),)
+
+
+#: A function that adds integers, and what it becomes: the numbers in its adaptive code.
+WARM = """
+import json
+def add(values):
+    total = 0
+    for value in values:
+        total = total + value
+    return total
+for _ in range(100):
+    add([1, 2, 3])
+print(json.dumps(list(add.__code__._co_code_adaptive[::2])))
+"""
+
+
+def test_specialised_forms_have_the_numbers_that_running_code_shows(
+    interpreter: Interpreter,
+) -> None:
+    forms = {item.name: item for item in ask(interpreter, "opcodes") if item.family}
+    if interpreter.release < Release(3, 11):
+        assert forms == {}
+        return
+    done = subprocess.run(
+        [interpreter.executable, "-c", WARM], capture_output=True, text=True, check=True
+    )
+    assert forms["BINARY_OP_ADD_INT"].number in json.loads(done.stdout)
+    families = "{name: sorted(forms) for name, forms in opcode._specializations.items()}"
+    assert evaluate(interpreter, families) == {
+        family: sorted(item.name for item in forms.values() if item.family == family)
+        for family in {item.family for item in forms.values()}
+    }
 
 
 def test_kinds_of_instructions(interpreter: Interpreter) -> None:
     opcodes = {item.name: item for item in ask(interpreter, "opcodes")}
     assert opcodes["RETURN_VALUE"].kind == "real"
     assert all(item.kind == "pseudo" for item in opcodes.values() if item.number > 255)
-    assert all(item.effect == (None, None) for item in opcodes.values() if item.kind == "pseudo")
+    untold = [item for item in opcodes.values() if item.kind in ("pseudo", "specialised")]
+    assert all(item.effect == (None, None) for item in untold)
+    for item in opcodes.values():
+        assert (item.kind == "specialised") == bool(item.family)
+        if item.family:
+            assert item.caches == opcodes[item.family].caches
     assert opcodes["LOAD_CONST"].uses == "const"
     assert opcodes["STORE_FAST"].uses == "local"
     assert opcodes["LOAD_GLOBAL"].uses == "name"

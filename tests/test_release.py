@@ -63,7 +63,8 @@ def test_a_range_without_limits_holds_every_release() -> None:
 
 
 def test_a_range_holds_releases_only() -> None:
-    assert "3.8" not in ReleaseRange.parse("3.8")
+    text: object = "3.8"
+    assert text not in ReleaseRange.parse("3.8")
 
 
 @pytest.mark.parametrize(

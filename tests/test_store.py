@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
+import subprocess
+import sys
 import venv
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +17,17 @@ import pytest
 from conftest import Build
 
 from bytedoc.request import Interpreter, Request
-from bytedoc.store import PROBE, Store, unchanged
+from bytedoc.store import PROBE, Store, compact, unchanged
 
 REQUEST = Request("run", {"source": "x\n", "filename": "<x>"})
 OK: dict[str, Any] = {"ok": {"output": "1\n", "exception": None, "imports": []}}
+
+
+def put(
+    store: Store, interpreter: Interpreter, request: Request, record: Mapping[str, Any]
+) -> None:
+    """Keep an answer, which comes from the probe as a line of JSON."""
+    store.put(interpreter, request, compact(record))
 
 
 def depends_on(path: Path) -> dict[str, Any]:
@@ -34,7 +45,7 @@ def test_an_answer_is_found_by_the_next_build(building: Interpreter, tmp_path: P
     store = Store(tmp_path)
     assert store.get(building, REQUEST) is None
     assert store.digest(building, REQUEST) == ""
-    store.put(building, REQUEST, OK)
+    put(store, building, REQUEST, OK)
     assert store.get(building, REQUEST) == kept(tmp_path, building) == OK
     assert store.digest(building, REQUEST) == Store(tmp_path).digest(building, REQUEST) != ""
 
@@ -42,7 +53,7 @@ def test_an_answer_is_found_by_the_next_build(building: Interpreter, tmp_path: P
 def test_an_answer_is_for_its_request_its_interpreter_and_its_probe_alone(
     building: Interpreter, tmp_path: Path
 ) -> None:
-    Store(tmp_path).put(building, REQUEST, OK)
+    put(Store(tmp_path), building, REQUEST, OK)
     assert kept(tmp_path, building, Request("run", {**REQUEST.job, "source": "y\n"})) is None
     assert kept(tmp_path, building, Request("dis", REQUEST.job)) is None
     assert kept(tmp_path, replace(building, build="another")) is None
@@ -70,7 +81,7 @@ def test_what_might_be_otherwise_next_time_is_asked_again(
     record: dict[str, Any], lasts: bool, building: Interpreter, tmp_path: Path
 ) -> None:
     store = Store(tmp_path)
-    store.put(building, REQUEST, record)
+    put(store, building, REQUEST, record)
     assert store.get(building, REQUEST) == record
     assert kept(tmp_path, building) == (record if lasts else None)
 
@@ -81,7 +92,7 @@ def test_an_answer_is_not_valid_when_a_module_that_was_imported_changed(
     module = tmp_path / "module.py"
     module.write_text("x = 1\n")
     store = Store(tmp_path / "cache")
-    store.put(building, REQUEST, depends_on(module))
+    put(store, building, REQUEST, depends_on(module))
     assert kept(store.folder, building) is not None
     module.write_text("x = 22\n")
     assert kept(store.folder, building) is None
@@ -96,7 +107,7 @@ def test_an_answer_with_imports_is_for_its_executable_alone(
     module = tmp_path / "module.py"
     module.touch()
     store = Store(tmp_path / "cache")
-    store.put(building, REQUEST, depends_on(module))
+    put(store, building, REQUEST, depends_on(module))
     other = replace(building, executable="/elsewhere/python")
     assert store.get(other, REQUEST) is None
     assert kept(store.folder, other) is None
@@ -108,35 +119,89 @@ def test_the_imports_of_all_answers_are_named_once(building: Interpreter, tmp_pa
     for name in "ba":
         (tmp_path / name).touch()
     for number, name in enumerate("abab"):
-        store.put(building, Request("run", {"number": number}), depends_on(tmp_path / name))
+        put(store, building, Request("run", {"number": number}), depends_on(tmp_path / name))
     assert [Path(path).name for path, *_ in store.imports()] == ["a", "b"]
     assert all(unchanged(*item) for item in store.imports())
 
 
+def the_file(folder: Path) -> Path:
+    """The only file of results."""
+    (path,) = folder.rglob("*.jsonl")
+    return path
+
+
+def test_a_line_holds_the_answer_as_the_probe_wrote_it(
+    building: Interpreter, tmp_path: Path
+) -> None:
+    answer = b'{"ok":{"text":"\\u20ac, \\udc80 and \\"imports\\":[[1,2"}}'
+    Store(tmp_path).put(building, REQUEST, answer)
+    assert Store(tmp_path).line(building, REQUEST) == answer
+    assert Store(tmp_path).line(building, Request("dis", {})) is None
+    line = the_file(tmp_path).read_bytes().strip()
+    assert json.loads(line)[0::2] == [REQUEST.digest, json.loads(answer)]
+
+
+def test_the_answer_that_came_last_is_valid(building: Interpreter, tmp_path: Path) -> None:
+    newer = {"ok": {**OK["ok"], "output": "2\n"}}
+    for record in (OK, newer):
+        put(Store(tmp_path), building, REQUEST, record)
+    assert kept(tmp_path, building) == newer
+
+
 @pytest.mark.parametrize(
-    "damaged",
+    "damage",
     [
-        b"",
-        b'{"ok": {"out',
-        b"[]",
-        b"{}",
-        b'{"ok": null}',
-        b'{"ok": {"imports": [1]}}',
-        b'{"failure": []}',
-        b"\xff\xfe",
+        lambda line: b"",
+        lambda line: line[:-1],
+        lambda line: line[:50],
+        lambda line: line[:10],
+        lambda line: line.replace(b"1", b"2"),
+        lambda line: line + b"]",
+        lambda line: b"[" + line,
+        lambda line: b"\xff\xfe",
     ],
 )
-def test_a_damaged_file_counts_as_missing_and_is_written_anew(
-    damaged: bytes, building: Interpreter, tmp_path: Path
+def test_a_damaged_line_counts_as_missing_and_is_written_anew(
+    damage: Callable[[bytes], bytes], building: Interpreter, tmp_path: Path
 ) -> None:
+    other = Request("run", {"source": "y\n"})
+    for request in (other, REQUEST):
+        put(Store(tmp_path), building, request, OK)
+    path = the_file(tmp_path)
+    *before, line = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([*before, damage(line)]))
     store = Store(tmp_path)
-    store.put(building, REQUEST, OK)
-    (path,) = tmp_path.rglob("*.json")
-    path.write_bytes(damaged)
-    other = Store(tmp_path)
-    assert other.get(building, REQUEST) is None
-    other.put(building, REQUEST, OK)
-    assert json.loads(path.read_bytes()) == OK
+    assert store.get(building, REQUEST) is None
+    assert store.get(building, other) == OK
+    put(store, building, REQUEST, OK)
+    assert kept(tmp_path, building) == kept(tmp_path, building, other) == OK
+
+
+def test_builds_at_the_same_time_lose_nothing(building: Interpreter, tmp_path: Path) -> None:
+    """Processes that write at once, each of them a store of its own."""
+    script = (
+        "import json, pickle, sys\n"
+        "from bytedoc.request import Request\n"
+        "from bytedoc.store import Store\n"
+        "folder, building, name = pickle.load(sys.stdin.buffer)\n"
+        "store = Store(folder)\n"
+        "for number in range(200):\n"
+        "    answer = json.dumps({'ok': {'text': name * 3000}}).encode()\n"
+        "    store.put(building, Request('dis', {'name': name, 'number': number}), answer)\n"
+    )
+    writers = []
+    for name in "abc":
+        writer = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)
+        assert writer.stdin is not None
+        with writer.stdin as stream:
+            pickle.dump((tmp_path, building, name), stream)
+        writers.append(writer)
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    store = Store(tmp_path)
+    for name in "abc":
+        for number in range(200):
+            request = Request("dis", {"name": name, "number": number})
+            assert store.get(building, request) == {"ok": {"text": name * 3000}}
 
 
 def test_a_folder_that_can_not_be_written_is_done_without(
@@ -144,7 +209,7 @@ def test_a_folder_that_can_not_be_written_is_done_without(
 ) -> None:
     (tmp_path / "file").touch()
     store = Store(tmp_path / "file" / "cache")
-    store.put(building, REQUEST, OK)
+    put(store, building, REQUEST, OK)
     assert store.get(building, REQUEST) == OK
 
 

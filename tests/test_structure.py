@@ -26,15 +26,31 @@ MODULES = {
 PLAIN = {
     f"bytedoc.{name}"
     for name in (
+        "captures",
+        "changes",
+        "compare",
+        "differences",
         "errors",
         "examples",
         "executor",
         "expectations",
+        "forms",
+        "inlining",
         "interpreters",
         "models",
+        "pipeline",
+        "pyc",
         "release",
         "request",
         "runner",
+        "site.__main__",
+        "site.driver",
+        "site.folders",
+        "site.memory",
+        "site.plan",
+        "site.processes",
+        "site.releases",
+        "steps",
         "store",
         "views.options",
     )
@@ -43,13 +59,21 @@ PLAIN = {
 KNOW_SPHINX = {
     f"bytedoc.{name}"
     for name in (
+        "builders",
         "config",
         "directives",
         "domain",
+        "page_releases",
+        "recording",
         "render",
         "results",
         "roles",
         "settling",
+        "site.builder",
+        "site.builders",
+        "site.context",
+        "site.events",
+        "site.planning",
         "transforms",
     )
 }
@@ -138,7 +162,25 @@ def test_only_what_is_next_to_sphinx_knows_it() -> None:
 
 def test_only_what_makes_pages_knows_docutils() -> None:
     knowing = {name for name in MODULES if of_package(IMPORTS[name].ever, "docutils")}
-    making = {f"bytedoc.{name}" for name in ("directives", "domain", "nodes", "render", "roles")}
+    making = {
+        f"bytedoc.{name}"
+        for name in (
+            "directives",
+            "domain",
+            "history_pages",
+            "nodes",
+            "page_releases",
+            "release_changes_pages",
+            "render",
+            "roles",
+            "site.builder",
+        "site.builders",
+            "site.context",
+            "site.events",
+            "site.front",
+            "site.preview",
+        )
+    }
     assert {name for name in knowing if not name.startswith("bytedoc.views.")} <= making
 
 
@@ -150,7 +192,7 @@ def test_views_know_nothing_of_directives_and_of_building() -> None:
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_no_other_extension_and_no_theme_is_needed(module: str) -> None:
-    third_party = {"docutils", "findpython", "jinja2", "markupsafe", "sphinx"}
+    third_party = {"docutils", "findpython", "jinja2", "lxml", "markupsafe", "sphinx"}
     known = {name.split(".")[0] for name in IMPORTS[module].ever}
     assert known - sys.stdlib_module_names <= {"bytedoc", *third_party}
 
