@@ -110,6 +110,55 @@ def pdf(session: nox.Session) -> None:
 
 
 @nox.session
+def capture(session: nox.Session) -> None:
+    """Record what interpreters answer: ``nox -s capture``, ``-- 3.12``, ``-- --check``.
+
+    ``--timings`` measures times anew, ``--check`` compares instead of recording.
+    """
+    install(session, "docs")
+    flags = {"--check", "--timings"} & set(session.posargs)
+    named = [each for each in session.posargs if RELEASE.fullmatch(each)]
+    others = [each for each in session.posargs if each not in {*flags, *named}]
+    wrong = [each for each in others if not each.startswith("-") and "=" not in each]
+    if wrong:
+        session.error(f"{wrong[0]!r} is no release such as 3.12, and neither --check nor --timings")
+    settings = []
+    if named:
+        settings += ["-D", f"bytedoc_capture_releases={','.join(named)}"]
+    if "--timings" in flags:
+        settings += ["-D", "bytedoc_capture_timings=1"]
+    checks = "--check" in flags
+    session.run(
+        "sphinx-build",
+        *("-b", "capture-check" if checks else "capture"),
+        *("docs", str(BUILD / "check") if checks else "docs/captures"),
+        *SPHINX_OPTIONS,
+        *("-d", str(BUILD / "doctrees")),
+        *settings,
+        *others,
+    )
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the guides of all releases, and the site that joins them: ``nox -s site``.
+
+    ``-- 3.12 3.13``: of these alone, ``-- --captures-only``: without asking interpreters; options
+    for sphinx-build stand after a second ``--``.
+    """
+    install(session, "docs")
+    arguments = list(session.posargs)
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    session.run(
+        *("python", "-m", "bytedoc.site", "docs", str(BUILD / "site")),
+        *("-d", str(BUILD / "doctrees")),
+        *arguments[:at],
+        *("--", "-n", "-W", "--keep-going"),
+        *arguments[at + 1 :],
+    )
+
+
+@nox.session
 def live(session: nox.Session) -> None:
     """Serve the guide and rebuild what changes: ``nox -s live``, ``nox -s live -- 3.8``."""
     install(session, "live")
