@@ -18,7 +18,7 @@ from .models import Listing, Opcode
 from .release_changes import INDEX, pagename_of, use_of
 from .render import PageRenderer
 from .views.base import Either, failed, table
-from .views.changes import ChangedExample, ChangesView, examples_part
+from .views.changes import ChangedExample, ChangesView, examples_part, names_of
 
 if TYPE_CHECKING:
     from .release import Release
@@ -44,8 +44,8 @@ def page(results: Results, old: Release, new: Release) -> dict[str, Any]:
     section += nodes.section("", heading, *instructions, ids=["instructions"])
     changed, total = changed_examples(results, pagename, old, new)
     heading = nodes.title("", "Examples of the guide")
-    names = frozenset(item.name for item in instructions_of(results, new))
-    said = examples_part(changed, total, Either(shown, old, new, names))
+    names = [names_of(instructions_of(results, release)) for release in (old, new)]
+    said = examples_part(changed, total, Either(shown, old, new, *names))
     section += nodes.section("", heading, *said, ids=["examples"])
     return context(results, pagename, title, section)
 

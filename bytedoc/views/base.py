@@ -78,15 +78,24 @@ class Either:
         page: the page with the links.
         old: a release.
         new: a newer one.
-        names: the instructions of the newer one.
+        in_old: the instructions of the older one.
+        in_new: those of the newer one.
     """
 
-    def __init__(self, page: Page, old: Release, new: Release, names: AbstractSet[str]) -> None:
-        self._old, self._new, self._names = page.at(old), page.at(new), names
+    def __init__(
+        self,
+        page: Page,
+        old: Release,
+        new: Release,
+        in_old: AbstractSet[str],
+        in_new: AbstractSet[str],
+    ) -> None:
+        self._sides = ((page.at(new), in_new), (page.at(old), in_old))
 
     def opcode_link(self, name: str) -> str:
-        """The address of an instruction's documentation; empty: there is none."""
-        return (self._new if name in self._names else self._old).opcode_link(name)
+        """The address of an instruction's documentation; empty: neither release has it."""
+        found = (side.opcode_link(name) for side, names in self._sides if name in names)
+        return next(found, "")
 
 
 class View:

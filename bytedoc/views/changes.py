@@ -99,8 +99,13 @@ class ChangesView(View):
                 return failed(answer.result, explain(answer.result, name))
         (old, was), (new, now) = ((item.result, item.interpreter) for item in compared.values())
         before, after = compared
-        linking = Either(page, before, after, frozenset(item.name for item in new))
+        linking = Either(page, before, after, names_of(old), names_of(new))
         return list(rendered(old, new, f"{was} and {now}", use.anchor, linking))
+
+
+def names_of(opcodes: Iterable[Opcode]) -> frozenset[str]:
+    """The names of instructions."""
+    return frozenset(item.name for item in opcodes)
 
 
 def rendered(

@@ -275,9 +275,9 @@ class _Rendering:
 
     def _links(self, difference: _Difference) -> Link:
         """Gives the addresses of the instructions of two groups."""
-        names = frozenset(difference.new.group.listings[0].opnames())
-        old, new = difference.old.last, difference.new.first
-        return cache(Either(self._page, old, new, names).opcode_link)
+        old, new = difference.old, difference.new
+        names = frozenset(old.shown.opnames()), frozenset(new.group.listings[0].opnames())
+        return cache(Either(self._page, old.last, new.first, *names).opcode_link)
 
 
 def _no_link(name: str) -> str:
