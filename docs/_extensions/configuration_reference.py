@@ -15,9 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.util import inspect as sphinx_inspect
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
-from sphinx_autodoc_typehints import process_signature
 
 from bytedoc import config, directives, errors, views
 from bytedoc.views import options
@@ -147,10 +147,18 @@ def keep_colons(
         lines[:0] = ["..", ""]
 
 
-def signature_without_factories(*arguments: Any) -> tuple[str, None] | None:
-    """The signature of a class, whose default factories would keep it from being read as Python."""
-    found = process_signature(*arguments)
-    return found and (found[0].replace("<factory>", "..."), None)
+def signature_without_factories(
+    app: Sphinx, what: str, name: str, found: Any, *rest: Any
+) -> tuple[str, None] | None:
+    """The signature of a class whose default factories would keep it from being read as Python."""
+    if not dataclasses.is_dataclass(found) or all(
+        field.default_factory is dataclasses.MISSING for field in dataclasses.fields(found)
+    ):
+        return None
+    shown = sphinx_inspect.stringify_signature(
+        sphinx_inspect.signature(found), show_return_annotation=False
+    )
+    return shown.replace("<factory>", "..."), None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
