@@ -230,11 +230,16 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format and spelling."""
+    """Check style, format and spelling, and the files that hosts read."""
     session.install(*groups("lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
     session.run("codespell")
+    for schema, files in (
+        ("vendor.github-workflows", sorted(Path(".github/workflows").glob("*.yml"))),
+        ("vendor.readthedocs", [Path(".readthedocs.yaml")]),
+    ):
+        session.run("check-jsonschema", "--builtin-schema", schema, *map(str, files))
 
 
 @nox.session

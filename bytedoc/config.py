@@ -62,8 +62,8 @@ class Config:
     )
     end_of_life: dict[str, str] = _value(
         {},
-        "The day from which a release gets no fixes any more, such as `{'3.8': '2024-10-07'}`: its "
-        "guide then says so.",
+        "The day, or the month while no day is set, from which a release gets no fixes any more, "
+        "such as `{'3.8': '2024-10-07', '3.10': '2026-10'}`: its guide then says so.",
         rebuild="html",
     )
     site: bool = _value(
