@@ -355,6 +355,16 @@ def test_a_declaration_of_an_encoding_changes_no_text(interpreter: Interpreter) 
     assert repr("\xe9") in {field.value for field in file.fields}
 
 
+@pytest.mark.parametrize("encoding", ["no-such-encoding", "ascii"])
+def test_source_that_no_file_can_hold_is_told(interpreter: Interpreter, encoding: str) -> None:
+    source = f"# -*- coding: {encoding} -*-\nx = '\xe9'\n"
+    (record,) = records_of(
+        interpreter, [{"view": "pyc", "source": source, "filename": "<example>"}]
+    )
+    assert record["failure"]["kind"] == "syntax"
+    assert encoding in record["failure"]["message"]
+
+
 # In pages
 
 

@@ -174,7 +174,7 @@ def test_only_what_makes_pages_knows_docutils() -> None:
             "render",
             "roles",
             "site.builder",
-        "site.builders",
+            "site.builders",
             "site.context",
             "site.events",
             "site.front",

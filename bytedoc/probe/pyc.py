@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import tokenize
 
@@ -63,14 +64,12 @@ def answer(job):
 def written(job, can_choose):
     """The path of the file below the folder of the source, and its content."""
     name = re.sub(r"[^\w.+-]", "_", job["filename"].strip("<>")) + ".py"
-    text = job["source"].encode("utf-8")
-    encoding, _ = tokenize.detect_encoding(iter(text.splitlines(True)).__next__)
-    folder = os.path.join(os.getcwd(), "pyc")
-    os.mkdir(folder)
+    content = encoded(job)
+    folder = tempfile.mkdtemp()
     try:
         path = os.path.join(folder, name)
         with open(path, "wb") as stream:
-            stream.write(job["source"].encode(encoding))
+            stream.write(content)
         os.utime(path, (MTIME, MTIME))
         compile_file(folder, name, job, can_choose)
         (found,) = os.listdir(os.path.join(folder, "__pycache__"))
@@ -79,6 +78,17 @@ def written(job, can_choose):
             return found.replace(os.sep, "/"), stream.read()
     finally:
         shutil.rmtree(folder)
+
+
+def encoded(job):
+    """The bytes of the source file, in the encoding that the source says it has."""
+    text = job["source"].encode("utf-8")
+    try:
+        encoding, _ = tokenize.detect_encoding(iter(text.splitlines(True)).__next__)
+        return job["source"].encode(encoding)
+    except (SyntaxError, UnicodeError) as error:
+        kind, filename = type(error).__name__, job["filename"]
+        raise JobFailure("syntax", str(error), type=kind, filename=filename, text="")
 
 
 def compile_file(folder, name, job, can_choose):
