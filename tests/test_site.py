@@ -439,6 +439,8 @@ def test_an_interrupted_build_is_finished_by_the_next(project: Site) -> None:
         text=True,
         env=surroundings(),
         start_new_session=True,
+        # Whoever runs the tests in the background may have it ignored.  (No thread runs here.)
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
