@@ -609,6 +609,7 @@ def test_every_builder_shows_it(build: Build, interpreters: Interpreters) -> Non
         text = built.read(name).replace("\\_", "_").replace("\\sphinxhyphen{}", "-")
         assert "BINARY_OP_ADD_INT" in text.replace("\n", "")
         assert "Inline caches" in text
+        assert "{0em}\n\\end{DUlineblock}" not in text  # LaTeX refuses a block without lines
 
 
 @pytest.mark.parametrize("release", ["3.6", "3.10"])

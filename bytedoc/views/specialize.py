@@ -283,13 +283,14 @@ def forms_table(result: Specialization, page: Page) -> nodes.table:
     return table(head, rows, widths, ["bytedoc-forms"])
 
 
-def stack(names: Sequence[str], changes: Sequence[nodes.Node | None]) -> nodes.line_block:
-    """What an instruction becomes, a phase a line."""
-    found = nodes.line_block()
-    for name, change in zip(names, changes, strict=True):
-        if change is not None:
-            found += nodes.line("", "", nodes.Text(f"{name} "), change)
-    return found
+def stack(names: Sequence[str], changes: Sequence[nodes.Node | None]) -> nodes.line_block | str:
+    """What an instruction becomes, a phase a line; LaTeX has no block without lines."""
+    lines = [
+        nodes.line("", "", nodes.Text(f"{name} "), change)
+        for name, change in zip(names, changes, strict=True)
+        if change is not None
+    ]
+    return nodes.line_block("", *lines) if lines else ""
 
 
 def with_argument(form: str, item: Instruction, page: Page) -> nodes.inline:
