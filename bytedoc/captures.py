@@ -16,7 +16,6 @@ A capture belongs to one interpreter, which its head names.  What depends on the
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -32,7 +31,7 @@ Json = Any  #: What ``json.loads`` gives.
 #: The form of the files that is written, and the only one that is read.
 SCHEMA = 1
 
-_NAME = re.compile(r"(\d+\.\d+)\.json")
+_NAME = r"(\d+\.\d+)\.json"
 #: What an answer holds where it says nothing else: not written, and put back when read.
 _DEFAULTS: Mapping[str, Json] = {
     "closed_output": False,
@@ -47,11 +46,9 @@ _DEFAULTS: Mapping[str, Json] = {
 #: What an answer tells of the machine alone.
 _LOCAL = frozenset({"executable", "files", "imports"})
 #: An address in what an example printed: another one in every run, so never kept.
-_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+_ADDRESS = r"\bat 0x[0-9a-fA-F]{6,}"
 #: The fields of an interpreter in the head of a capture.
-_IDENTITY = tuple(
-    field.name for field in dataclasses.fields(Interpreter) if field.name not in _LOCAL
-)
+_IDENTITY = tuple(name for name in Interpreter._fields if name not in _LOCAL)
 
 
 class CaptureError(BytedocError):
@@ -84,8 +81,7 @@ class Record(NamedTuple):
         return f'{head[:-1]}, "answer": {answer}}}'
 
 
-@dataclasses.dataclass(frozen=True)
-class Capture:
+class Capture(NamedTuple):
     """The recorded results of one release.
 
     Attributes:
@@ -125,7 +121,7 @@ class Captures:
         """The releases that have a file, in order."""
         if not self.folder.is_dir():
             return []
-        names = (_NAME.fullmatch(path.name) for path in self.folder.iterdir())
+        names = (re.fullmatch(_NAME, path.name) for path in self.folder.iterdir())
         return sorted(Release.parse(match[1]) for match in names if match)
 
     def path(self, release: Release) -> Path:
@@ -192,10 +188,10 @@ def kept(answer: Mapping[str, Json]) -> dict[str, Json]:
         if name not in _LOCAL and not (name in _DEFAULTS and value == _DEFAULTS[name])
     }
     if "output" in found:
-        found["output"] = _ADDRESS.sub("at 0x...", found["output"])
+        found["output"] = re.sub(_ADDRESS, "at 0x...", found["output"])
     if "exception" in found:
         texts = {name: found["exception"][name] for name in ("summary", "traceback")}
-        hidden = {name: _ADDRESS.sub("at 0x...", text) for name, text in texts.items()}
+        hidden = {name: re.sub(_ADDRESS, "at 0x...", text) for name, text in texts.items()}
         found["exception"] = {**found["exception"], **hidden}
     return {"ok": found}
 

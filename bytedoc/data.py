@@ -8,15 +8,15 @@ interpreter answers or its capture, and only what is shown, not how, becomes par
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .examples import Example
-from .models import CodeBytes, ExceptionEntry, Instruction, Measurement, Opcode
+from .models import CodeBytes, ExceptionEntry, Instruction, Opcode
 from .request import Interpreter
+from .timings import Measurement
 
 Json = Any  #: What ``json.loads`` gives.
 
@@ -276,11 +276,7 @@ def example(item: Example, page: str) -> Json:
 
 def interpreter(who: Interpreter) -> Json:
     """What an interpreter is, without what it is on this machine alone."""
-    found = {
-        field.name: getattr(who, field.name)
-        for field in dataclasses.fields(who)
-        if field.name != "executable"
-    }
+    found = {name: value for name, value in who._asdict().items() if name != "executable"}
     return {"id": who.identity, "release": str(who.release), **found, "flags": list(who.flags)}
 
 

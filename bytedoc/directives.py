@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,10 +32,14 @@ if TYPE_CHECKING:
 def path_in_project(env: BuildEnvironment, source: str | None) -> str:
     """A source file's path relative to the source folder; its name alone where it is elsewhere."""
     # docutils names an included file relative to the current folder
-    found = os.path.abspath(source or env.doc2path(env.docname))  # noqa: PTH100 - once a directive
-    folder = f"{env.srcdir}{os.sep}"
-    if found.startswith(folder):
-        return found[len(folder) :].replace(os.sep, "/")
+    return _path_within(str(env.srcdir), source or str(env.doc2path(env.docname)), os.getcwd())  # noqa: PTH109
+
+
+@lru_cache(maxsize=16)  # the directives of a page are in few files
+def _path_within(folder: str, source: str, current: str) -> str:
+    found = os.path.normpath(os.path.join(current, source))  # noqa: PTH118 - takes no Path
+    if found.startswith(f"{folder}{os.sep}"):
+        return found[len(folder) + 1 :].replace(os.sep, "/")
     return Path(found).name
 
 
@@ -203,6 +207,7 @@ class ViewDirective(BytedocDirective):
         return self.domain.free_anchor(self.env.docname, *(word for word in words if word))
 
 
+@lru_cache(maxsize=1)  # asked twice, one after the other
 def made_up_name(source: str) -> str:
     """What stands for the name of an example without one in anchors; its source alone decides."""
     return f"x{digest_of(source)[:8]}"

@@ -5,8 +5,6 @@ line of a page, so that ``-W`` fails the build and without it every other page s
 A defect of bytedoc itself is any other exception, and is not caught.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 #: Each warning subtype, and when it is given.  The documentation shows this table.

@@ -4,8 +4,6 @@ Both are tuples, which are pickled and unpickled with every build in a fraction 
 other objects take.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterable, Mapping

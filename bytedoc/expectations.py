@@ -4,8 +4,6 @@ An expectation is written in ``:expect:``, several separated by ``;`` or line br
 with the releases that it speaks of at its end.  What its words mean depends on the view.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Container, Iterable, Sequence
@@ -16,7 +14,8 @@ from .release import Release, ReleaseRange, split_range
 if TYPE_CHECKING:
     from .models import Listing
 
-_INSTRUCTIONS = re.compile(
+# Compiled when it is used: every build imports this.
+_INSTRUCTIONS = (
     r"(?P<no>not\s+)?(?P<names>[A-Z][A-Z0-9_]+(?:\s+[A-Z][A-Z0-9_]+)*)(?:\s+x\s*(?P<count>\d+))?"
 )
 
@@ -48,7 +47,7 @@ def applying(expectations: Iterable[Expectation], release: Release) -> list[Expe
 
 def is_about_instructions(text: str) -> bool:
     """Whether an expectation is of the form ``NAME``, ``NAME x2``, ``A B`` or ``not NAME``."""
-    return _INSTRUCTIONS.fullmatch(text) is not None
+    return re.fullmatch(_INSTRUCTIONS, text) is not None
 
 
 def speaks_of(text: str, names: Container[str]) -> bool:
@@ -60,7 +59,7 @@ def speaks_of(text: str, names: Container[str]) -> bool:
     return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(tree))
 
 
-def unmet_by_listing(text: str, listing: Listing) -> str | None:
+def unmet_by_listing(text: str, listing: "Listing") -> str | None:
     """Why a listing does not show what *text* says, or None where it does.
 
     ``A`` and ``not A``: the instruction is there, or not.  ``A x2``: exactly twice.  ``A B``: both
@@ -76,7 +75,7 @@ def unmet_by_listing(text: str, listing: Listing) -> str | None:
 
 def unmet_by_instructions(text: str, sequences: Sequence[Sequence[str]], where: str) -> str | None:
     """The same of the names of instructions in some sequences, which *where* names."""
-    match = _INSTRUCTIONS.fullmatch(text)
+    match = re.fullmatch(_INSTRUCTIONS, text)
     assert match is not None
     names = match["names"].split()
     found = sum(_occurrences(names, sequence) for sequence in sequences)

@@ -5,7 +5,7 @@ Most are tuples, which take little to define: every build that reads a page impo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
@@ -237,324 +237,7 @@ class Value(NamedTuple):
         return cls(record["value"], record["repr"], record["true"])
 
 
-class Measurement(NamedTuple):
-    """The times of one statement: *values* in seconds per loop, each over *loops* loops."""
-
-    loops: int
-    values: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        """The median, in seconds per loop."""
-        return _median(self.values)
-
-    @property
-    def minimum(self) -> float:
-        """The shortest, in seconds per loop."""
-        return min(self.values)
-
-    @property
-    def deviation(self) -> float:
-        """The median absolute deviation (as in ``pyperf``), in seconds per loop."""
-        median = self.median
-        return _median([abs(value - median) for value in self.values])
-
-    @property
-    def is_unstable(self) -> bool:
-        """Whether the values are too far apart to be relied on.
-
-        As in ``pyperf check``: a standard deviation (of a sample) above 10 % of the mean, or a
-        value more than 50 % off it.
-        """
-        import statistics  # noqa: PLC0415 - only pages with timings need it
-
-        mean = statistics.fmean(self.values)
-        far = max(abs(value - mean) for value in self.values)
-        deviation = statistics.stdev(self.values) if len(self.values) > 1 else 0.0
-        return deviation > 0.1 * mean or far > 0.5 * mean
-
-
-def _median(values: Sequence[float]) -> float:
-    import statistics  # noqa: PLC0415 - only pages with timings need it
-
-    return statistics.median(values)
-
-
-class Timing(NamedTuple):
-    """Times of several statements, measured in one go.
-
-    Attributes:
-        rows: one for each statement, in order.
-        clock: the clock's implementation.
-        resolution: the clock's resolution in seconds.
-        machine: the processor, its cores and the operating system.
-    """
-
-    rows: tuple[Measurement, ...]
-    clock: str
-    resolution: float
-    machine: str
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Json]) -> Self:
-        """Make it from the probe's ``timing`` answer."""
-        return cls(
-            tuple(Measurement(row["loops"], tuple(row["values"])) for row in record["rows"]),
-            record["clock"]["implementation"],
-            record["clock"]["resolution"],
-            record["machine"],
-        )
-
-
-class Counter(NamedTuple):
-    """The counter of an instruction that specialises.
-
-    Attributes:
-        value: executions until the next attempt to specialise it, or inputs that are not for its
-            form until that is given up; less by one each time.
-        backoff: more after each attempt that failed; the next wait is the longer.  None: this
-            counter has none.
-    """
-
-    value: int
-    backoff: int | None
-
-
-class FormChange(NamedTuple):
-    """An instruction that became another form.
-
-    Attributes:
-        call: the evaluation in which it did, from 1.
-        number: which of the instructions, from 0.
-        opname: the form that it has from then on.
-    """
-
-    call: int
-    number: int
-    opname: str
-
-
-class Phase(NamedTuple):
-    """What a code object is after an expression was evaluated some times.
-
-    Attributes:
-        expression: the expression; empty: before any was evaluated.
-        calls: how many evaluations these were.
-        settled: whether more of them change nothing; None: not found out.
-        changes: the changes in this phase, in order.
-        opnames: the name of each instruction at its end.
-        caches: what is then in each field of each instruction's inline cache: a number, a counter,
-            or ``#1``, ``#2`` ... for a number that is other in each process.
-    """
-
-    expression: str
-    calls: int
-    settled: bool | None
-    changes: tuple[FormChange, ...]
-    opnames: tuple[str, ...]
-    caches: tuple[tuple[int | str | Counter, ...], ...]
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Json]) -> Self:
-        """Make it from one of ``phases`` in the probe's ``specialize`` answer."""
-        return cls(
-            record["expression"],
-            record["calls"],
-            record["settled"],
-            tuple(FormChange(*item) for item in record["changes"]),
-            tuple(record["opnames"]),
-            tuple(
-                tuple(Counter(*item) if isinstance(item, list) else item for item in cache)
-                for cache in record["caches"]
-            ),
-        )
-
-
-class Specialization(NamedTuple):
-    """What the instructions of a code object become while it is executed.
-
-    Attributes:
-        reason: why they don't change: ``release`` (it has no adaptive interpreter), ``build`` (this
-            one does not use it); empty where they do.
-        qualname: the name of the code object.
-        instructions: its instructions as they were compiled.
-        fields: the names of the fields of each instruction's inline cache.
-        phases: what there is before any evaluation, and after those of each expression.
-        jit: whether the compiler to machine code was on.
-    """
-
-    reason: str
-    qualname: str
-    instructions: tuple[Instruction, ...]
-    fields: tuple[tuple[str, ...], ...]
-    phases: tuple[Phase, ...]
-    jit: bool = False
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Json]) -> Self:
-        """Make it from the probe's ``specialize`` answer."""
-        if "reason" in record:
-            return cls(record["reason"], "", (), (), ())
-        return cls(
-            "",
-            record["qualname"],
-            tuple(Instruction(*item) for item in record["instructions"]),
-            tuple(tuple(names) for names in record["fields"]),
-            tuple(Phase.from_json(phase) for phase in record["phases"]),
-            record["jit"],
-        )
-
-
-class Slot(NamedTuple):
-    """A place on a value stack.
-
-    Attributes:
-        kind: what it holds, where that is no plain value: ``null`` (nothing), ``machine`` (an
-            integer that is no object), ``cell`` (the variable of a closure) or ``iterator``.
-        text: a short repr, without addresses.
-    """
-
-    kind: str
-    text: str
-
-
-class StackInstruction(NamedTuple):
-    """An instruction, and how deep the stack can be before it.
-
-    Attributes:
-        offset: bytes from the start of the code.
-        opname: the name.
-        arg: what ``dis`` says of its argument, or the argument; empty where there is none.
-        line: the source line, from 1; None where it has none.
-        depths: the depths before it along all ways through the code; empty where none leads to it.
-    """
-
-    offset: int
-    opname: str
-    arg: str
-    line: int | None
-    depths: tuple[int, ...]
-
-
-class StackCode(NamedTuple):
-    """A code object of which a recording speaks.
-
-    Attributes:
-        qualname: its qualified name.
-        stacksize: the room that is made for its stack, in values.
-        instructions: all of its instructions.
-    """
-
-    qualname: str
-    stacksize: int
-    instructions: tuple[StackInstruction, ...]
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Json]) -> Self:
-        """Make it from one of ``codes`` in the probe's ``stack`` answer."""
-        instructions = tuple(
-            StackInstruction(offset, opname, arg, line, tuple(depths))
-            for offset, opname, arg, line, depths in record["instructions"]
-        )
-        return cls(record["qualname"], record["stacksize"], instructions)
-
-
-class StackFrame(NamedTuple):
-    """A frame in a recording: the number of its code object, and how many frames wait for it."""
-
-    code: int
-    nesting: int
-
-
-class Step(NamedTuple):
-    """An instruction that was executed, and what it did to the stack.
-
-    Attributes:
-        frame: the number of its frame.
-        instruction: what was executed.
-        before: the stack that it found, from the bottom.
-        after: the stack with which its frame went on; None where it did not, or where that is not
-            part of the recording.
-        event: ``returns``, ``yields`` or ``raises``; empty: the frame just went on.
-        value: what was returned, yielded or raised; None where that was not told.
-        thrown: the exception that was thrown in where it yielded.
-    """
-
-    frame: int
-    instruction: StackInstruction
-    before: tuple[Slot, ...]
-    after: tuple[Slot, ...] | None
-    event: str
-    value: Slot | None
-    thrown: Slot | None
-
-
-class StackRecording(NamedTuple):
-    """The value stack of a call, step by step.
-
-    Attributes:
-        refusal: why this interpreter's stack is not recorded; empty: it is.
-        codes: the code objects that were executed; without a recording, those that it would be of.
-        frames: in the order in which they began.
-        steps: in the order in which they were executed.
-        silent: instructions that were passed without a step of their own.
-        truncated: whether there were more steps.
-        result: the value of the call; None where there is none.
-        outcome: how the program ran.
-    """
-
-    refusal: str
-    codes: tuple[StackCode, ...]
-    frames: tuple[StackFrame, ...]
-    steps: tuple[Step, ...]
-    silent: tuple[str, ...]
-    truncated: bool
-    result: Slot | None
-    outcome: Outcome
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Json]) -> Self:
-        """Make it from the probe's ``stack`` answer."""
-        codes = tuple(StackCode.from_json(item) for item in record["codes"])
-        frames = tuple(StackFrame(*item) for item in record["frames"])
-        return cls(
-            record["refusal"],
-            codes,
-            frames,
-            _steps(record["steps"], codes, frames),
-            tuple(record["silent"]),
-            record["truncated"],
-            _slot(record["result"]),
-            Outcome.from_json(record),
-        )
-
-    def code_of(self, step: Step) -> StackCode:
-        """The code object to which a step belongs."""
-        return self.codes[self.frames[step.frame].code]
-
-
-def _slot(record: Json) -> Slot | None:
-    return None if record is None else Slot(*record)
-
-
-def _steps(
-    records: Sequence[Json], codes: Sequence[StackCode], frames: Sequence[StackFrame]
-) -> tuple[Step, ...]:
-    """The steps; the stack after one is the one before the next of the same frame."""
-    instructions = [{item.offset: item for item in code.instructions} for code in codes]
-    found: list[Step] = []
-    following: dict[int, tuple[Slot, ...]] = {}
-    for frame, offset, slots, event, value, thrown in reversed(records):
-        before = tuple(Slot(*item) for item in slots)
-        after = None if event in ("returns", "yields") else following.get(frame)
-        instruction = instructions[frames[frame].code][offset]
-        found.append(Step(frame, instruction, before, after, event, _slot(value), _slot(thrown)))
-        following[frame] = before
-    return tuple(reversed(found))
-
-
-@dataclass(frozen=True, slots=True)
-class Opcode:
+class Opcode(NamedTuple):
     """An instruction that an interpreter has.
 
     Attributes:
@@ -602,37 +285,38 @@ class Opcode:
         )
 
 
-def _pipeline(record: Mapping[str, Json]) -> Json:
-    from .pipeline import Pipeline  # noqa: PLC0415 - only pages with a pipeline need it
-
-    return Pipeline.from_json(record)
-
-
-def _pyc_file(record: Mapping[str, Json]) -> Json:
-    from .pyc import PycFile  # noqa: PLC0415 - only pages with such a file need it
-
-    return PycFile.from_json(record)
-
-
 #: What the probe's answer to each view becomes.
 _ANSWERS: Mapping[str, Callable[[Mapping[str, Json]], Json]] = {
     "identity": lambda record: Interpreter.from_json(record["executable"], record),
     "dis": Listing.from_json,
     "code-object": lambda record: [CodeObject.from_json(code) for code in record["codes"]],
-    "pipeline": _pipeline,
-    "pyc": _pyc_file,
     "opcodes": lambda record: [Opcode.from_json(item) for item in record["opcodes"]],
     "run": Outcome.from_json,
     "value": Value.from_json,
-    "timing": Timing.from_json,
-    "stack": StackRecording.from_json,
-    "specialize": Specialization.from_json,
+}
+#: The same for answers that few builds need: the module and the class.
+_ELSEWHERE = {
+    "pipeline": ("pipeline", "Pipeline"),
+    "pyc": ("pyc", "PycFile"),
+    "specialize": ("specializations", "Specialization"),
+    "stack": ("stack_recordings", "StackRecording"),
+    "timing": ("timings", "Timing"),
 }
 
 
 def answer_of(view: str, record: Mapping[str, Json]) -> Json:
     """The typed answer in a record of the probe, or the `Failure` that it is."""
-    return failure_of(record) or _ANSWERS[view](record["ok"])
+    return failure_of(record) or _answer(view)(record["ok"])
+
+
+def _answer(view: str) -> Callable[[Mapping[str, Json]], Json]:
+    """What makes the typed answer to a view."""
+    if view not in _ELSEWHERE:
+        return _ANSWERS[view]
+    module, name = _ELSEWHERE[view]
+    make: Callable[[Mapping[str, Json]], Json]
+    make = getattr(import_module(f".{module}", __package__), name).from_json
+    return make
 
 
 def failure_of(record: Mapping[str, Json]) -> Failure | None:

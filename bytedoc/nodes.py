@@ -7,7 +7,7 @@ and a ``literal_block`` and needs to know nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from .models import Listing
 
 
-class pending_view(nodes.General, nodes.Element):
+class Pending(nodes.Node):
+    """What holds a place in a page until its results are known."""
+
+
+class pending_view(Pending, nodes.General, nodes.Element):
     """The place of a view.
 
     ``node["use"]`` is the number of its `Use` in the page ``node["docname"]``, which need not be
@@ -31,15 +35,15 @@ class pending_view(nodes.General, nodes.Element):
     """
 
 
-class pending_value(nodes.literal):
+class pending_value(Pending, nodes.literal):
     """The place of a value within a sentence; ``node["use"]`` as in `pending_view`."""
 
 
-class pending_opcode(nodes.literal):
+class pending_opcode(Pending, nodes.literal):
     """The name of an instruction that is to become a link."""
 
 
-class pending_release(nodes.container):
+class pending_release(Pending, nodes.container):
     """Prose for some releases; ``node["releases"]`` is their range."""
 
 
@@ -48,22 +52,18 @@ class output(nodes.container):
 
 
 class listing(nodes.literal_block):
-    """A disassembly whose lines carry what they show.
+    """A disassembly whose lines carry what they show, ``html``.
 
-    Attributes:
-        shown: the `Listing`.
-        links: the address for each name of an instruction in it, or nothing.
-        anchor: what the anchors of its lines begin with.
+    It is made before the node, for the tree of a page lives much longer than all that a listing
+    consists of, and whatever looks through what lives would have to look at that.
     """
 
-    shown: Listing
-    links: dict[str, str]
-    anchor: str
+    html: str
 
     def copy(self) -> Self:
         """The node, without what is in it."""
         copied: Self = super().copy()
-        copied.shown, copied.links, copied.anchor = self.shown, self.links, self.anchor
+        copied.html = self.html
         return copied
 
 
@@ -201,12 +201,11 @@ def depart_output(self: HTML5Translator, node: output) -> None:
 
 
 def visit_listing(self: HTML5Translator, node: listing) -> None:
-    """Write a listing, its lines with what each of them shows."""
-    names = {name: linked_name(name, link) for name, link in node.links.items()}
+    """Write a listing."""
     anchor = f' id="{escape(node["ids"][0])}"' if node["ids"] else ""
     self.body += (
         f'<div class="highlight-bytedoc notranslate"{anchor}><div class="highlight"><pre>',
-        html_of(node.shown, names, str(escape(node.anchor))),
+        node.html,
         "</pre></div></div>",
     )
     raise nodes.SkipNode
@@ -221,17 +220,24 @@ def linked_name(name: str, link: str) -> str:
     return f'<a href="{escape(link)}">{escape(name)}</a>' if link else f"<b>{escape(name)}</b>"
 
 
-def html_of(shown: Listing, names: Mapping[str, str], anchor: str) -> str:
-    """The text of a listing in HTML; *names* and *anchor* are HTML already.
+def html_of(shown: Listing, link: Callable[[str], str], anchor: str) -> str:
+    """The text of a listing in HTML, its lines with what each of them shows.
 
-    Instructions of the first code object are named by their offset, those of the second by
-    ``1_`` and their offset, and so on.  There are many thousand lines in a project, so their text
-    is escaped at once, not in its parts; all else in them are numbers and words of our own.
+    *link* gives the address for the name of an instruction, or nothing.  The anchors begin with
+    *anchor*: instructions of the first code object are named by their offset, those of the second
+    by ``1_`` and their offset, and so on.
+
+    There are many thousand lines in a project, so their text is escaped at once, not in its parts;
+    all else in them are numbers and words of our own.
     """
     lines = str(escape(shown.text)).split("\n")
+    first = str(escape(anchor))
+    names: dict[str, str] = {}
     for number, code in enumerate(shown.codes):
-        prefix = f"{anchor}_{number}_" if number else f"{anchor}_"
+        prefix = f"{first}_{number}_" if number else f"{first}_"
         for row, offset, _, name, _, _, line, label, target, positions in code.instructions:
+            if name not in names:
+                names[name] = linked_name(name, link(name))
             before, _, after = lines[row].partition(name)
             classes = "ins target" if label else "ins"
             more = "" if line is None else f' data-line="{line}"'

@@ -57,6 +57,8 @@ def parsed(text: str) -> ReleaseRange:
 
 def replace_pages(domain: BytedocDomain, document: nodes.document, release: Release) -> None:
     """Replace what is not for a release: the page, or those of a document of several pages."""
+    if not domain.data["page_releases"]:
+        return
     inlined = list(document.findall(addnodes.start_of_file))
     pages = [(document, domain.env.docname)] if not inlined else []
     for node, docname in pages + [(node, node["docname"]) for node in inlined]:

@@ -1,12 +1,11 @@
 """Releases of CPython and ranges of them: ``3.11``, ``3.11+``, ``-3.10``, ``3.8-3.10``."""
 
-from __future__ import annotations
-
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-_RELEASE = re.compile(r"(\d+)\.(\d+)")
-_RANGE = re.compile(r"(?:\d+\.\d+)?-\d+\.\d+|\d+\.\d+\+?")
+# Compiled when they are used: every build imports this, and few parse a range.
+_RELEASE = r"(\d+)\.(\d+)"
+_RANGE = r"(?:\d+\.\d+)?-\d+\.\d+|\d+\.\d+\+?"
 
 
 class Release(NamedTuple):
@@ -16,21 +15,21 @@ class Release(NamedTuple):
     minor: int
 
     @classmethod
-    def parse(cls, text: str) -> Release:
+    def parse(cls, text: str) -> Self:
         """The release that *text* names, with nothing around it.
 
         Raises:
             ValueError: *text* is not of the form ``3.13``.
         """
-        match = _RELEASE.fullmatch(text.strip())
+        match = re.fullmatch(_RELEASE, text.strip())
         if match is None:
             raise ValueError(f"{text!r} is not a release such as 3.13")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
-    def of_version(cls, version: str) -> Release:
+    def of_version(cls, version: str) -> Self:
         """The release of a full version, such as ``3.13.0`` or ``3.15.0rc1``."""
-        match = _RELEASE.match(version)
+        match = re.match(_RELEASE, version)
         if match is None:
             raise ValueError(f"{version!r} is not a version such as 3.13.0")
         return cls(int(match[1]), int(match[2]))
@@ -50,14 +49,14 @@ class ReleaseRange(NamedTuple):
     last: Release | None = None
 
     @classmethod
-    def parse(cls, text: str) -> ReleaseRange:
+    def parse(cls, text: str) -> Self:
         """The range that *text* writes: ``3.12``, ``3.11+``, ``-3.10`` or ``3.8-3.10``.
 
         Raises:
             ValueError: it is none of these, or runs backwards.
         """
         text = text.strip()
-        if not _RANGE.fullmatch(text):
+        if not re.fullmatch(_RANGE, text):
             raise ValueError(
                 f"{text!r} is not a range of releases such as 3.11+, -3.10 or 3.8-3.10"
             )
@@ -79,17 +78,17 @@ class ReleaseRange(NamedTuple):
             self.last is None or release <= self.last
         )
 
-    def __and__(self, other: ReleaseRange) -> ReleaseRange:
+    def __and__(self, other: Self) -> Self:
         """The releases that are in both."""
         firsts = [item.first for item in (self, other) if item.first is not None]
         lasts = [item.last for item in (self, other) if item.last is not None]
-        return ReleaseRange(max(firsts, default=None), min(lasts, default=None))
+        return type(self)(max(firsts, default=None), min(lasts, default=None))
 
-    def __or__(self, other: ReleaseRange) -> ReleaseRange:
+    def __or__(self, other: Self) -> Self:
         """The smallest range that has all releases of both."""
         firsts = [item.first for item in (self, other) if item.first is not None]
         lasts = [item.last for item in (self, other) if item.last is not None]
-        return ReleaseRange(
+        return type(self)(
             min(firsts) if len(firsts) == 2 else None, max(lasts) if len(lasts) == 2 else None
         )
 
@@ -102,7 +101,7 @@ class ReleaseRange(NamedTuple):
 
 
 #: What the end of an expression that goes on looks like: what follows is not a range.
-_GOES_ON = re.compile(r"(?:^|\s)[-+*/%<>=!&|^@]+$|[,(\[{:]$|\b(?:and|or|not|in|is|if|else)$")
+_GOES_ON = r"(?:^|\s)[-+*/%<>=!&|^@]+$|[,(\[{:]$|\b(?:and|or|not|in|is|if|else)$"
 
 
 def split_range(text: str) -> tuple[str, ReleaseRange]:
@@ -113,6 +112,6 @@ def split_range(text: str) -> tuple[str, ReleaseRange]:
     """
     head, _, tail = text.strip().rpartition(" ")
     head = head.rstrip()
-    if head and _RANGE.fullmatch(tail) and not _GOES_ON.search(head):
+    if head and re.fullmatch(_RANGE, tail) and not re.search(_GOES_ON, head):
         return head, ReleaseRange.parse(tail)
     return text.strip(), ReleaseRange()

@@ -13,7 +13,7 @@ from .domain import BytedocDomain
 from .errors import BytedocError, InterpreterError
 from .examples import Example, Use
 from .models import Failure
-from .nodes import output, pending_opcode, pending_release, pending_value, pending_view
+from .nodes import Pending, output, pending_opcode, pending_release, pending_value, pending_view
 from .page_releases import replace_pages
 from .release import Release, ReleaseRange
 from .request import Interpreter
@@ -36,6 +36,7 @@ class RenderPage:
         self._domain = domain
         self._builder = domain.results.builder
         self._docname = docname
+        self._links: dict[str, str] = {}
 
     @property
     def is_html(self) -> bool:
@@ -58,6 +59,11 @@ class RenderPage:
 
     def opcode_link(self, name: str) -> str:
         """The address of one instruction's documentation; empty: there is none."""
+        if name not in self._links:
+            self._links[name] = self._opcode_link(name)
+        return self._links[name]
+
+    def _opcode_link(self, name: str) -> str:
         if self._opcodes is not None:
             return f"{self._opcodes}#{opcode_anchor(name)}"
         pattern = self._domain.results.config.opcode_url
@@ -110,14 +116,19 @@ class PageRenderer:
         """Put every result in its place."""
         if self.target is not None:
             replace_pages(self.domain, document, self.target.release)
-        for block in list(document.findall(pending_release)):
-            self.show_release(block)
-        for view in list(document.findall(pending_view)):
-            view.replace_self(self.show_view(view))
-        for value in list(document.findall(pending_value)):
-            value.replace_self(self.show_value(value))
-        for name in list(document.findall(pending_opcode)):
-            name.replace_self(self.show_opcode(name))
+        waiting = list(document.findall(Pending))
+        blocks = [node for node in waiting if isinstance(node, pending_release)]
+        if blocks:
+            for block in blocks:
+                self.show_release(block)
+            waiting = list(document.findall(Pending))  # without those in blocks that are gone
+        for node in waiting:
+            if isinstance(node, pending_view):
+                node.replace_self(self.show_view(node))
+            elif isinstance(node, pending_value):
+                node.replace_self(self.show_value(node))
+            elif isinstance(node, pending_opcode):
+                node.replace_self(self.show_opcode(node))
         if self.results.builder.format == "latex":
             keep_anchors(document)
 

@@ -1,13 +1,10 @@
 """Who is asked, and what: an interpreter and a request."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from .release import Release
 
@@ -20,8 +17,22 @@ def digest_of(value: Json) -> str:
     return hashlib.blake2b(text.encode("ascii"), digest_size=12).hexdigest()
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class _Facts(NamedTuple):
+    """The fields of an `Interpreter`, which can have more than a named tuple."""
+
+    executable: str
+    version: str
+    implementation: str
+    build: str
+    compiler: str
+    flags: tuple[str, ...]
+    platform: str
+    bits: int
+    magic: int
+    cache_tag: str
+
+
+class Interpreter(_Facts):
     """One executable, and what it says of itself.
 
     Attributes:
@@ -37,19 +48,8 @@ class Interpreter:
         cache_tag: such as ``cpython-313``.
     """
 
-    executable: str
-    version: str
-    implementation: str
-    build: str
-    compiler: str
-    flags: tuple[str, ...]
-    platform: str
-    bits: int
-    magic: int
-    cache_tag: str
-
     @classmethod
-    def from_json(cls, executable: str, record: Mapping[str, Json]) -> Interpreter:
+    def from_json(cls, executable: str, record: Mapping[str, Json]) -> Self:
         """Make it from the probe's ``identity`` answer."""
         return cls(
             executable=executable,
@@ -90,12 +90,15 @@ class Interpreter:
         return f"CPython {self.version}{flags}"
 
 
-@dataclass(frozen=True)
-class Request:
-    """A question to an interpreter: a view and what it needs to know."""
+class _Question(NamedTuple):
+    """The fields of a `Request`, as those of an `Interpreter`."""
 
     view: str
-    job: Mapping[str, Json] = field(hash=False)
+    job: Mapping[str, Json]
+
+
+class Request(_Question):
+    """A question to an interpreter: a view and what it needs to know."""
 
     @cached_property
     def digest(self) -> str:

@@ -28,15 +28,18 @@ _OK = b'{"ok":'
 #: No text in an answer has it, for there quotation marks are escaped.
 _EXECUTED = (b'"imports":', b'"exception":')
 #: A line is ``["<digest of the request>","<digest of the answer>",<answer>]``.
-_LINE = b'["%b","%b",%b]'
-_REQUEST, _DIGEST, _ANSWER = slice(2, 26), slice(29, 45), slice(47, -1)
+_LINE = b'["%b","%b",%b]\n'
+_REQUEST, _DIGEST, _ANSWER = slice(2, 26), slice(29, 45), slice(47, -2)
 
 
 def probe_digest() -> str:
     """A digest of the probe's source: another probe may answer otherwise."""
     found = hashlib.blake2b(digest_size=8)
-    for path in sorted(PROBE.glob("*.py")):
-        found.update(path.read_bytes())
+    with os.scandir(PROBE) as entries:
+        names = sorted(entry.path for entry in entries if entry.name.endswith(".py"))
+    for name in names:
+        with open(name, "rb", buffering=0) as file:  # noqa: PTH123 - in every build
+            found.update(file.read())
     return found.hexdigest()
 
 
@@ -56,7 +59,7 @@ class Store:
         # As they are in the files: many thousand objects less than as they are in Python.
         self._lines: dict[str, dict[bytes, bytes]] = {}
         self._known: dict[tuple[str, str, str], bytes] = {}
-        self._written = False
+        self._begun: set[str] = set()
         self._imports: set[tuple[str, int, int]] = set()
 
     def get(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
@@ -110,13 +113,12 @@ class Store:
         if not lasts:
             return
         with contextlib.suppress(OSError):
-            if not self._written:
+            if interpreter.identity not in self._begun:
+                self._begun.add(interpreter.identity)
                 self.folder.mkdir(parents=True, exist_ok=True)
-                self._written = True
-            # In one go, so that nothing of another build comes in between; and a line break
-            # first, in case that another build left a line half done.
+                line = b"\n" + line  # in case that another build left a line half done
             with self._path(interpreter).open("ab", buffering=0) as file:
-                file.write(b"\n" + line)
+                file.write(line)  # in one go, so that nothing of another build comes in between
 
     def _find(self, interpreter: Interpreter, request: Request) -> bytes | None:
         key = _key(interpreter, request)
@@ -132,11 +134,9 @@ class Store:
         """The lines that earlier builds left, by the digest of the request."""
         found = self._lines.get(interpreter.identity)
         if found is None:
-            try:
-                lines = self._path(interpreter).read_bytes().split(b"\n")
-            except OSError:
-                lines = []
-            found = self._lines[interpreter.identity] = {line[_REQUEST]: line for line in lines}
+            found = self._lines[interpreter.identity] = {}
+            with contextlib.suppress(OSError), self._path(interpreter).open("rb") as file:
+                found.update((line[_REQUEST], line) for line in file)
         return found
 
     def _is_valid(self, line: bytes, interpreter: Interpreter) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -79,10 +78,10 @@ def applied(found: InstructionSetChanges, old: Sequence[Opcode]) -> list[Opcode]
     now = {item.name: item for item in old if item.name not in gone}
     for name, before, number in found.renumbered:
         assert now[name].number == before
-        now[name] = replace(now[name], number=number)
+        now[name] = now[name]._replace(number=number)
     for name, field, before, value in found.changed:
         assert getattr(now[name], field) == before
-        now[name] = replace(now[name], **{field: value})
+        now[name] = now[name]._replace(**{field: value})
     now |= {item.name: item for item in found.added}
     return sorted(now.values(), key=lambda item: item.number)
 
@@ -199,7 +198,7 @@ def test_what_one_of_two_does_not_tell_is_no_change(
     is_certain: bool,
 ) -> None:
     there, back = (
-        changes([replace(PLAIN, effects=one)], [replace(PLAIN, effects=other)]).changed
+        changes([PLAIN._replace(effects=one)], [PLAIN._replace(effects=other)]).changed
         for one, other in ((old, new), (new, old))
     )
     assert [item.is_certain for item in (*there, *back)] == [is_certain] * 2

@@ -6,15 +6,15 @@ import json
 import statistics
 import subprocess
 import sys
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from bytedoc import models
-from bytedoc.models import Failure, Instruction, Measurement, answer_of
+from bytedoc.models import Failure, Instruction, answer_of
 from bytedoc.request import Interpreter, Request, digest_of
+from bytedoc.timings import Measurement
 
 NUMBERS = [
     (1.0,),
@@ -150,7 +150,7 @@ INTERPRETER = Interpreter(
 
 
 def test_an_interpreter_is_the_same_wherever_it_lies() -> None:
-    moved = replace(INTERPRETER, executable="/opt/python/bin/python")
+    moved = INTERPRETER._replace(executable="/opt/python/bin/python")
     assert moved.identity == INTERPRETER.identity
 
 
@@ -169,12 +169,12 @@ def test_an_interpreter_is_the_same_wherever_it_lies() -> None:
     ids="-".join,
 )
 def test_whatever_may_change_an_answer_makes_it_another_interpreter(change: Any) -> None:
-    assert replace(INTERPRETER, **change).identity != INTERPRETER.identity
+    assert INTERPRETER._replace(**change).identity != INTERPRETER.identity
 
 
 def test_an_interpreter_names_its_version_and_how_it_was_built() -> None:
     assert str(INTERPRETER) == "CPython 3.13.0 (lto, pgo)"
-    assert str(replace(INTERPRETER, flags=())) == "CPython 3.13.0"
+    assert str(INTERPRETER._replace(flags=())) == "CPython 3.13.0"
     assert str(INTERPRETER.release) == "3.13"
 
 

@@ -23,20 +23,12 @@ from conftest import interpreter_or_skip
 from bytedoc import runner
 from bytedoc.errors import InterpreterError
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import (
-    CodeObject,
-    Failure,
-    Listing,
-    Opcode,
-    Outcome,
-    Timing,
-    Value,
-    answer_of,
-)
+from bytedoc.models import CodeObject, Failure, Listing, Opcode, Outcome, Value, answer_of
 from bytedoc.probe import source as probe_source
 from bytedoc.release import Release
 from bytedoc.request import Interpreter
 from bytedoc.store import PROBE
+from bytedoc.timings import Timing
 
 Job = dict[str, Any]
 

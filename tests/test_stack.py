@@ -13,9 +13,10 @@ from markup import MARKUPS, Markup, ask, cells, directive, found, md, output, pa
 
 from bytedoc import runner
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Failure, StackRecording, Step, answer_of
+from bytedoc.models import Failure, answer_of
 from bytedoc.request import Interpreter
 from bytedoc.runner import Limits
+from bytedoc.stack_recordings import StackRecording, Step
 from bytedoc.store import PROBE
 
 ADD = "def add(a, b):\n    return a + b\n"

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +55,8 @@ def test_an_answer_is_for_its_request_its_interpreter_and_its_probe_alone(
     put(Store(tmp_path), building, REQUEST, OK)
     assert kept(tmp_path, building, Request("run", {**REQUEST.job, "source": "y\n"})) is None
     assert kept(tmp_path, building, Request("dis", REQUEST.job)) is None
-    assert kept(tmp_path, replace(building, build="another")) is None
-    assert kept(tmp_path, replace(building, executable="/elsewhere/python")) == OK
+    assert kept(tmp_path, building._replace(build="another")) is None
+    assert kept(tmp_path, building._replace(executable="/elsewhere/python")) == OK
     other = Store(tmp_path)
     other.probe = "another"
     assert other.get(building, REQUEST) is None
@@ -108,7 +107,7 @@ def test_an_answer_with_imports_is_for_its_executable_alone(
     module.touch()
     store = Store(tmp_path / "cache")
     put(store, building, REQUEST, depends_on(module))
-    other = replace(building, executable="/elsewhere/python")
+    other = building._replace(executable="/elsewhere/python")
     assert store.get(other, REQUEST) is None
     assert kept(store.folder, other) is None
     assert kept(store.folder, building) is not None
@@ -152,6 +151,7 @@ def test_the_answer_that_came_last_is_valid(building: Interpreter, tmp_path: Pat
     "damage",
     [
         lambda line: b"",
+        lambda line: line,  # without its end
         lambda line: line[:-1],
         lambda line: line[:50],
         lambda line: line[:10],
@@ -168,7 +168,7 @@ def test_a_damaged_line_counts_as_missing_and_is_written_anew(
     for request in (other, REQUEST):
         put(Store(tmp_path), building, request, OK)
     path = the_file(tmp_path)
-    *before, line = path.read_bytes().split(b"\n")
+    *before, line = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([*before, damage(line)]))
     store = Store(tmp_path)
     assert store.get(building, REQUEST) is None

@@ -50,8 +50,11 @@ PLAIN = {
         "site.plan",
         "site.processes",
         "site.releases",
+        "specializations",
+        "stack_recordings",
         "steps",
         "store",
+        "timings",
         "views.options",
     )
 }

@@ -14,8 +14,8 @@ from markup import QUICK, cells, directive, found, md, output
 
 from bytedoc.errors import BytedocError
 from bytedoc.examples import Use
-from bytedoc.models import Measurement, Timing
 from bytedoc.request import Interpreter
+from bytedoc.timings import Measurement, Timing
 from bytedoc.views.timing import Statement, TimingView, duration, spread, statements
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ..config import Config
 
 #: Characters that no page can hold: all control characters but line breaks and tabs.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+#: Compiled when it is used, which takes long.
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 #: Lines of source that are longer are not quoted.
 _LONGEST_LINE = 200
 #: So many characters of a failed example's output are shown.
@@ -198,7 +199,8 @@ class View:
         self, use: Use, example: Example | None, interpreter: Interpreter
     ) -> nodes.paragraph:
         """The line above the output, which names the release."""
-        found = nodes.paragraph(classes=["bytedoc-caption"])
+        # Its words, which are the same everywhere, lead nobody who searches to what is shown.
+        found = nodes.paragraph(classes=["bytedoc-caption", "no-search"])
         found += nodes.Text(self.title)
         subject = use.options.get("object") or (example.subject if example else "")
         if subject and "object" in self.options:
@@ -339,7 +341,9 @@ def failed(failure: Failure | None, error: BytedocError) -> list[nodes.Node]:
 
 def visible(printed: str) -> str:
     """Text with control characters and lone surrogates as escapes."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), printed)
+    return re.sub(
+        _CONTROL, lambda match: match[0].encode("unicode_escape").decode("ascii"), printed
+    )
 
 
 def plain_block(text: str, classes: Sequence[str] = ()) -> nodes.literal_block:

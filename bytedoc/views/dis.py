@@ -11,7 +11,7 @@ from .. import expectations
 from ..errors import BytedocError
 from ..examples import Example, Use
 from ..models import Failure, Listing, Value
-from ..nodes import listing
+from ..nodes import html_of, listing
 from ..release import Release
 from ..request import Request
 from .base import Linking, Page, Project, View, job_of, plain_block, unmet_expression
@@ -80,7 +80,5 @@ def listing_node(shown: Listing, anchor: str, page: Page, linking: Linking | Non
     if not page.is_html:
         return plain_block(shown.text.rstrip("\n"))
     node = listing(shown.text, shown.text, language="none")
-    node.shown, node.anchor = shown, anchor
-    names = {item.opname for code in shown.codes for item in code.instructions}
-    node.links = {name: (linking or page).opcode_link(name) for name in names}
+    node.html = html_of(shown, (linking or page).opcode_link, anchor)
     return node

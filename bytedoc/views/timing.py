@@ -12,10 +12,11 @@ from docutils import nodes
 from .. import expectations
 from ..errors import BytedocError
 from ..examples import Example, Use, find_example, with_setup
-from ..models import Failure, Measurement, Timing
+from ..models import Failure
 from ..nodes import bar
 from ..release import Release
 from ..request import Interpreter, Request
+from ..timings import Measurement, Timing
 from .base import Page, Project, View, table
 from .options import text, words
 
