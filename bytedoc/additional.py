@@ -41,8 +41,7 @@ def outdated(
 
     What they were made of is kept beside the results, by the folder of the output.
     """
-    memory = results.cache / "pages.json"
-    remembered = read(memory)
+    remembered = read(results.pages)
     key = f"{builder.name} {builder.outdir}"
     before = remembered.get(key, {})
     around = surroundings(builder)
@@ -56,7 +55,7 @@ def outdated(
         Path(builder.get_output_path(name)).unlink(missing_ok=True)
     found = {"around": around, "digests": digests}
     if found != before:
-        write(memory, {**remembered, key: found})
+        write(results.pages, {**remembered, key: found})
 
 
 def surroundings(builder: StandaloneHTMLBuilder) -> str:

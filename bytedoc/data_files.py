@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, data
-from .captures import kept, restored
+from .capture import kept, restored
 from .data import Document, Place
 from .errors import BytedocError
 from .examples import Use

@@ -27,8 +27,6 @@ FOLDER = "history"
 INDEX = f"{FOLDER}/index"
 #: The options of a listing that decide what code is shown, not how.
 _SUBJECT = ("object", "mode", "optimize")
-#: Builders whose pages stand for themselves, each at an address of its own.
-BUILDERS = frozenset({"html", "dirhtml", "site"})
 
 
 class Subject(NamedTuple):
@@ -115,14 +113,7 @@ def _subject(places: list[Use]) -> Subject:
 
 def wanted(results: Results) -> dict[str, History]:
     """The histories that a build writes or links to; none where one release is known."""
-    return results.domain.histories if are_wanted(results) else {}
-
-
-def are_wanted(results: Results) -> bool:
-    """Whether a build writes pages about several releases, or links to them."""
-    return (
-        results.config.histories and results.builder.name in BUILDERS and len(results.releases) > 1
-    )
+    return results.domain.histories if results.has_histories else {}
 
 
 def plain_uses(results: Results) -> Iterator[Use]:

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import runner
 from .errors import InterpreterError
 from .release import FLOOR, Release
 from .request import Interpreter
@@ -139,7 +138,9 @@ class Interpreters:
 
             record = identity.answer({})  # type: ignore[no-untyped-call] # 3.6 syntax
         else:
-            record = runner.ask(executable, "identity")
+            from .runner import ask  # noqa: PLC0415 - the others are rarely asked
+
+            record = ask(executable, "identity")
         # A wrapper or shim may start another interpreter tomorrow without changing itself.
         if os.path.realpath(record["executable"]) == os.path.realpath(executable):
             self._recall()["identities"][executable] = {
@@ -205,14 +206,9 @@ def _states(paths: Any) -> dict[str, list[Any] | None]:
     found: dict[str, list[Any] | None] = {}
     for path in paths:
         try:
-            status = Path(path).stat()
+            status = os.stat(path)  # noqa: PTH116 - in every build
         except OSError:
             found[path] = None
         else:
-            found[path] = [
-                os.path.realpath(path),
-                status.st_ino,
-                status.st_size,
-                status.st_mtime_ns,
-            ]
+            found[path] = [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns]
     return found

@@ -7,14 +7,13 @@ at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sphinx.util import logging
 
 from . import history, release_changes
-from .captures import Capture, Record, kept
+from .capture import Capture, Record, kept
 from .config import releases_in
 from .errors import BytedocError, InterpreterError, Problem
 from .release import Release
@@ -116,6 +115,11 @@ class Session:
         self.results.ask([(who, requests[0]) for _, who, requests in unjudged])
         for plan in unjudged:
             self._keep(self.results, plan)
+        if self.results.config.capture_timings:
+            for _, (_, who, requests) in plans:
+                for request in requests:
+                    if request.view == "timing" and not checks:
+                        self.results.store.forget(who, request)
         for (results, _), plan in zip(plans, answered(plans), strict=True):
             self.problems += judged(results, plan)
             self._keep(results, plan)
@@ -134,7 +138,7 @@ class Session:
                 or capture.interpreter.identity != interpreter.identity
             )
         )
-        results.config = replace(results.config, measure=anew)
+        results.config = results.config._replace(measure=anew)
         return results
 
     def _keep(self, results: Results, plan: Plan) -> None:

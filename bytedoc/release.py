@@ -3,8 +3,7 @@
 import re
 from typing import NamedTuple, Self
 
-# Compiled when they are used: every build imports this, and few parse a range.
-_RELEASE = r"(\d+)\.(\d+)"
+# Compiled when it is used: every build imports this, and few parse a range.
 _RANGE = r"(?:\d+\.\d+)?-\d+\.\d+|\d+\.\d+\+?"
 
 
@@ -21,18 +20,18 @@ class Release(NamedTuple):
         Raises:
             ValueError: *text* is not of the form ``3.13``.
         """
-        match = re.fullmatch(_RELEASE, text.strip())
-        if match is None:
+        major, _, minor = text.strip().partition(".")
+        if not (major.isdecimal() and minor.isdecimal()):
             raise ValueError(f"{text!r} is not a release such as 3.13")
-        return cls(int(match[1]), int(match[2]))
+        return cls(int(major), int(minor))
 
     @classmethod
     def of_version(cls, version: str) -> Self:
         """The release of a full version, such as ``3.13.0`` or ``3.15.0rc1``."""
-        match = re.match(_RELEASE, version)
-        if match is None:
-            raise ValueError(f"{version!r} is not a version such as 3.13.0")
-        return cls(int(match[1]), int(match[2]))
+        try:
+            return cls.parse(".".join(version.split(".")[:2]))
+        except ValueError:
+            raise ValueError(f"{version!r} is not a version such as 3.13.0") from None
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}"

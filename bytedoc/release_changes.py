@@ -45,7 +45,7 @@ def use_of(release: Release) -> Use:
 
 def wanted(results: Results) -> list[tuple[Release, Release]]:
     """Each release that has a page, after the one that it is compared with."""
-    if not history.are_wanted(results):
+    if not results.has_histories:
         return []
     return list(zip(results.releases, results.releases[1:], strict=False))
 

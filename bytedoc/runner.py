@@ -4,8 +4,7 @@ This is the mechanism; what an answer means is decided elsewhere.  See ``probe/p
 the other side.
 """
 
-from __future__ import annotations
-
+# Annotations are evaluated: a tuple compiles each that is a string, in many builds.
 import contextlib
 import json
 import os
@@ -63,7 +62,7 @@ class Limits(NamedTuple):
     output: int = 100_000
     file_size: int = 1 << 26
 
-    def of(self, job: Job) -> Limits:
+    def of(self, job: Job) -> Self:
         """The limits for one job, which may set its own ``timeout`` (seconds of wall time)."""
         if "timeout" not in job:
             return self
@@ -118,8 +117,10 @@ def run_lines(
     Raises:
         InterpreterError: the interpreter does not start, or is not a CPython of 3.6 or newer.
     """
-    # Without site-packages an interpreter starts faster, and nothing that is compiled needs them.
-    options = [] if any(job["view"] not in _COMPILED for job in jobs) else ["-S"]
+    # Without site-packages, and without looking up the locale's encoding, an interpreter starts
+    # faster; nothing that is compiled needs them.
+    executes = any(job["view"] not in _COMPILED for job in jobs)
+    options = [] if executes else ["-S", "-X", "utf8"]
     arguments = [*options, "-s", "-B", str(PROBE / "__main__.py"), *([] if fork else ["--no-fork"])]
     done = 0
     while done < len(jobs):

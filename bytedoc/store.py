@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,23 @@ _EXECUTED = (b'"imports":', b'"exception":')
 #: A line is ``["<digest of the request>","<digest of the answer>",<answer>]``.
 _LINE = b'["%b","%b",%b]\n'
 _REQUEST, _DIGEST, _ANSWER = slice(2, 26), slice(29, 45), slice(47, -2)
+#: Bytes that are read at once: lines are long, and one that is in two parts is copied twice.
+_AT_ONCE = 1 << 20
+
+
+def probe_state() -> list[tuple[str, int, int]]:
+    """What tells one state of the probe's files from another: name, time of change and size."""
+    with os.scandir(PROBE) as entries:
+        sources = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
+    # An installer may set the time of the content, but not that of the file.
+    return sorted((name, status.st_ctime_ns, status.st_size) for name, status in sources)
 
 
 def probe_digest() -> str:
     """A digest of the probe's source: another probe may answer otherwise."""
     found = hashlib.blake2b(digest_size=8)
-    with os.scandir(PROBE) as entries:
-        names = sorted(entry.path for entry in entries if entry.name.endswith(".py"))
-    for name in names:
-        with open(name, "rb", buffering=0) as file:  # noqa: PTH123 - in every build
-            found.update(file.read())
+    for name, _, _ in probe_state():
+        found.update((PROBE / name).read_bytes())
     return found.hexdigest()
 
 
@@ -55,12 +63,16 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.probe = probe_digest()
         # As they are in the files: many thousand objects less than as they are in Python.
         self._lines: dict[str, dict[bytes, bytes]] = {}
         self._known: dict[tuple[str, str, str], bytes] = {}
         self._begun: set[str] = set()
         self._imports: set[tuple[str, int, int]] = set()
+
+    @cached_property
+    def probe(self) -> str:
+        """A digest of the probe, as `probe_digest`."""
+        return probe_digest()
 
     def get(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
         """The probe's answer, or None where there is none that is still valid."""
@@ -120,6 +132,11 @@ class Store:
             with self._path(interpreter).open("ab", buffering=0) as file:
                 file.write(line)  # in one go, so that nothing of another build comes in between
 
+    def forget(self, interpreter: Interpreter, request: Request) -> None:
+        """Take an answer of an earlier build for missing; the next one takes its place."""
+        self._known.pop(_key(interpreter, request), None)
+        self._lines_of(interpreter).pop(request.digest.encode("ascii"), None)
+
     def _find(self, interpreter: Interpreter, request: Request) -> bytes | None:
         key = _key(interpreter, request)
         found = self._known.get(key)
@@ -135,7 +152,7 @@ class Store:
         found = self._lines.get(interpreter.identity)
         if found is None:
             found = self._lines[interpreter.identity] = {}
-            with contextlib.suppress(OSError), self._path(interpreter).open("rb") as file:
+            with contextlib.suppress(OSError), self._path(interpreter).open("rb", _AT_ONCE) as file:
                 found.update((line[_REQUEST], line) for line in file)
         return found
 

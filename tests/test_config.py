@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from conftest import RELEASES, Build, interpreter_or_skip
 from markup import LOOP, cells, directive, md, output, shown, soup
 
-from bytedoc.config import PREFIX, Config
+from bytedoc.config import PREFIX, VALUES, Config
 from bytedoc.interpreters import Interpreters
 
 
@@ -23,14 +22,15 @@ def test_every_field_is_a_value_of_conf_py_with_its_default(build: Build) -> Non
     built = build(md("Words."))
     config = Config.from_sphinx(built.app.config)
     assert config == Config()
-    names = [PREFIX + field.name for field in dataclasses.fields(Config)]
+    names = [PREFIX + name for name in Config._fields]
     assert all(name in built.app.config for name in names)
     assert [name for name in built.app.config.values if name.startswith(PREFIX)] == names
 
 
 def test_every_field_is_documented() -> None:
-    for field in dataclasses.fields(Config):
-        assert field.metadata["doc"].endswith("."), field.name
+    assert VALUES.keys() == set(Config._fields)
+    for name, value in VALUES.items():
+        assert value.doc.endswith("."), name
 
 
 def test_the_defaults_are_right() -> None:

@@ -23,7 +23,7 @@ from referencing import Registry, Resource
 
 import bytedoc
 from bytedoc import data, runner
-from bytedoc.captures import load as load_capture
+from bytedoc.capture import load as load_capture
 from bytedoc.changes import changes, of_kind
 from bytedoc.data import GUIDE_FILES, SCHEMAS, SITE_FILES, Document
 from bytedoc.interpreters import Interpreters

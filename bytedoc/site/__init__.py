@@ -15,15 +15,21 @@ if TYPE_CHECKING:
 
 
 def register(app: Sphinx) -> None:
-    """Add the builders, the templates and what pages say of releases."""
+    """Add the builders, the templates, the static files and what pages say of releases."""
     from . import builders, events  # noqa: PLC0415 - the driver needs no Sphinx
 
     app.add_builder(builders.Site)
     app.add_builder(builders.SitePlan)
-    app.connect("config-inited", add_templates)
+    app.connect("config-inited", add_folders)
     events.register(app)
 
 
-def add_templates(app: Sphinx, config: SphinxConfig) -> None:
-    """Let templates of the project and of its theme include ours, and replace them."""
-    config.templates_path = [*config.templates_path, str(Path(__file__).parent / "templates")]
+def add_folders(app: Sphinx, config: SphinxConfig) -> None:
+    """Let templates of the project and of its theme include ours, and replace them.
+
+    Files that only a site needs are copied to a site alone.
+    """
+    here = Path(__file__).parent
+    config.templates_path = [*config.templates_path, str(here / "templates")]
+    if config.bytedoc_site:
+        config.html_static_path = [*config.html_static_path, str(here / "static")]

@@ -4,8 +4,7 @@ In the guide of one release alone that is the release.  In a site (`bytedoc_site
 in neighbouring folders, it is also where the same page is in the guide of each other release.
 """
 
-from __future__ import annotations
-
+# Annotations are evaluated: a tuple compiles each that is a string, in every build.
 import posixpath
 from collections.abc import Iterator
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
 from ..domain import bytedoc_domain
@@ -20,13 +20,11 @@ from ..errors import InterpreterError
 from ..release import Release, ReleaseRange
 from ..request import digest_of
 from ..results import Results
-from . import pages
-from .comparisons import pairs
 from .preview import description
 from .releases import STABLE, SiteRelease, described, in_words, newest, today
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
+    from .pages import Joined
 
 
 class Link(NamedTuple):
@@ -126,9 +124,8 @@ class Chrome:
         names = [str(release) for release in self.results.releases] if self.in_site else []
         if not names and target is not None:
             names = [str(target.release)]
-        versions = {name: self._version(name) for name in names}
-        if target is not None and str(target.release) in versions:
-            versions[str(target.release)] = target.version
+        own = {} if target is None else {str(target.release): target.version}
+        versions = {name: own.get(name) or self._version(name) for name in names}
         return described(versions, self._app.config.bytedoc_end_of_life, today())
 
     def _version(self, name: str) -> str:
@@ -157,9 +154,11 @@ class Chrome:
         return found
 
     @cached_property
-    def _joined(self) -> list[pages.Joined]:
+    def _joined(self) -> "list[Joined]":
         """The pages that every page leads to."""
-        return list(pages.joined(self.results))
+        from .pages import joined  # noqa: PLC0415 - only a site has such pages
+
+        return list(joined(self.results))
 
     def digest(self) -> str:
         """A digest of all that is shown on each page."""
@@ -229,6 +228,8 @@ class Chrome:
         own = self.own
         if not self.in_site or own is None:
             return
+        from .comparisons import pairs  # noqa: PLC0415 - only a site has guides to compare
+
         for pair in pairs([item.name for item in self.releases], releases):
             if own.name in pair:
                 other = pair.old if pair.new == own.name else pair.new

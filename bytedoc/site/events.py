@@ -15,15 +15,13 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util import logging
 
 from ..domain import bytedoc_domain
-from .bodies import folder_of, keep_body
-from .context import Chrome
-from .folders import work_of
-from .preview import describes_itself
-from .releases import wrong_dates
+from .preview import describes_itself, tags
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+    from .context import Chrome
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +37,9 @@ class AddContext:
         """Write all pages again where what is around them changed (``env-updated``)."""
         if not isinstance(app.builder, StandaloneHTMLBuilder):
             return []
+        from .context import Chrome  # noqa: PLC0415 - other builders have nothing around pages
+        from .releases import wrong_dates  # noqa: PLC0415 - (the same)
+
         for name in wrong_dates(app.config.bytedoc_end_of_life):
             message = (
                 "bytedoc_end_of_life: %r of %s is neither a day such as '2024-10-07' nor a month "
@@ -83,18 +84,14 @@ class AddContext:
             context["toc"] = ""  # of what is not there
             context["display_toc"] = False
         title = app.env.titles[pagename].astext() if doctree else context.get("title", "")
-        work = work_of(Path(app.doctreedir))
-        if doctree is not None and page.release and app.config.bytedoc_site and work is not None:
-            keep_body(folder_of(work, page.release), pagename, context["body"])
-        meta = app.builder.templates.render(
-            "bytedoc-meta.html",
-            {
-                "bytedoc": page,
-                "title": title,
-                "site": app.config.html_title,
-                "describes_itself": describes_itself(doctree),
-                "is_listed": is_listed,
-            },
+        if doctree is not None and page.release and app.config.bytedoc_site:
+            keep(Path(app.doctreedir), page.release, pagename, context["body"])
+        meta = tags(
+            page,
+            title,
+            app.config.html_title,
+            describes_itself=describes_itself(doctree),
+            is_listed=is_listed,
         )
         context["metatags"] = f"{context.get('metatags') or ''}{meta}"
 
@@ -108,6 +105,16 @@ class AddContext:
             return self._contents[key]
 
         return contents
+
+
+def keep(doctrees: Path, release: str, pagename: str, body: str) -> None:
+    """Leave the body of a page for the comparison of guides, where several are built together."""
+    from .bodies import folder_of, keep_body  # noqa: PLC0415 - only a site has guides to compare
+    from .folders import work_of  # noqa: PLC0415 - (the same)
+
+    work = work_of(doctrees)
+    if work is not None:
+        keep_body(folder_of(work, release), pagename, body)
 
 
 def add_files(app: Sphinx) -> None:

@@ -1,7 +1,6 @@
 """The releases of a site: what is known of each, which is the stable one, and which are over."""
 
-from __future__ import annotations
-
+# Annotations are evaluated: a tuple compiles each that is a string, in every build.
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +11,8 @@ from typing import NamedTuple
 STABLE = "stable"
 
 #: A day, or a month where the day is not yet known, as https://peps.python.org/api/release-cycle.json
-#: has them.
-_WHEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?")
+#: has them.  Compiled when it is used.
+_WHEN = r"(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?"
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -64,7 +63,7 @@ def newest(releases: Sequence[SiteRelease]) -> SiteRelease:
 
 def is_over(when: str, day: date) -> bool:
     """Whether a day, or all of a month, has come; what is neither has not."""
-    match = _WHEN.fullmatch(when)
+    match = re.fullmatch(_WHEN, when) if when else None
     if match is None:
         return False
     return (int(match[1]), int(match[2]), int(match[3] or 31)) <= (day.year, day.month, day.day)
@@ -72,7 +71,7 @@ def is_over(when: str, day: date) -> bool:
 
 def in_words(when: str) -> str:
     """``on 7 October 2024``, or ``in October 2026``."""
-    match = _WHEN.fullmatch(when)
+    match = re.fullmatch(_WHEN, when)
     if match is None:
         return f"on {when}"
     name = _MONTHS[int(match[2]) - 1]
@@ -90,4 +89,4 @@ def today() -> date:
 
 def wrong_dates(end_of_life: Mapping[str, str]) -> Iterable[str]:
     """The releases whose end of life is neither a day nor a month."""
-    return [name for name, when in end_of_life.items() if not _WHEN.fullmatch(when)]
+    return [name for name, when in end_of_life.items() if not re.fullmatch(_WHEN, when)]
