@@ -140,6 +140,17 @@ def capture(session: nox.Session) -> None:
 
 
 @nox.session
+def claims(session: nox.Session) -> None:
+    """Look for names of instructions and numbers in prose that nothing stands behind."""
+    install(session, "docs")
+    session.run(
+        *("sphinx-build", "-b", "claims", "docs", str(BUILD / "claims")),
+        *SPHINX_OPTIONS,
+        *("-d", str(BUILD / "doctrees")),
+    )
+
+
+@nox.session
 def site(session: nox.Session) -> None:
     """Build the guides of all releases, and the site that joins them: ``nox -s site``.
 

@@ -30,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", transforms.write_data)
     app.connect("config-inited", add_static_files)
     app.add_css_file("bytedoc.css")
+    app.connect("html-page-context", transforms.add_files)
     return {
         "version": __version__,
         "env_version": 1,

@@ -1,4 +1,4 @@
-"""The builders ``capture`` and ``capture-check``: results of all releases, kept or compared."""
+"""Builders that write no pages: ``capture`` and ``capture-check`` for results, ``claims``."""
 
 from __future__ import annotations
 
@@ -48,7 +48,20 @@ class CaptureCheckBuilder(CaptureBuilder):
     checks = True
 
 
+class ClaimsBuilder(CaptureBuilder):
+    """Tells what the prose of pages says of bytecode with nothing behind it."""
+
+    name = "claims"
+    epilog = "Every name of an instruction and every number in prose was looked for."
+
+    def finish(self) -> None:
+        from .claims import tell  # noqa: PLC0415 - other builders don't need it
+
+        tell(bytedoc_domain(self.env))
+
+
 def register(app: Sphinx) -> None:
     """Add the builders."""
     app.add_builder(CaptureBuilder)
     app.add_builder(CaptureCheckBuilder)
+    app.add_builder(ClaimsBuilder)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from .models import Opcode
 from .release import Release, ReleaseRange
 
-#: What an instruction may change in, by the names of `Opcode`; its number is told apart.
+#: What an instruction may change in, by the names of `models.Opcode`; its number is told apart, and
+#: what the values of its argument mean is left to the page about it.
 FIELDS = ("kind", "arg", "uses", "jump", "caches", "effects", "family")
 
 #: Change of the stack depth, not jumping and jumping; None: not told.
@@ -31,7 +32,7 @@ class Changed(NamedTuple):
     Attributes:
         name: the instruction.
         field: one of `FIELDS`.
-        old: that attribute of the `Opcode` before.
+        old: that attribute of the `models.Opcode` before.
         new: the same after.
     """
 

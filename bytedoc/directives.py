@@ -19,7 +19,7 @@ from .domain import BytedocDomain, bytedoc_domain
 from .errors import BytedocError, Problem
 from .examples import NAME, Example, Use, unknown
 from .nodes import pending_release, pending_view
-from .release import ReleaseRange
+from .release import Release, ReleaseRange
 from .request import digest_of
 from .views import VIEWS
 from .views.base import Parser, View
@@ -274,16 +274,82 @@ class TimingDirective(ViewDirective):
                 "argument", "it takes no argument; :setup: names what is executed before"
             )
         assert isinstance(options, dict)
+        self.read_statements(options)
+        if options.get("name", "") in self.named():
+            message = f":name: {options.pop('name')}: a timing before it on this page is called so"
+            self.tell(BytedocError("option", message))
+        return "", []
+
+    def read_statements(self, options: dict[str, Any]) -> None:
+        """Put the statements in the content among the options, and check the baseline.
+
+        Raises:
+            BytedocError: there are none, or two of one label.
+        """
         from .views.timing import statements  # noqa: PLC0415 - for pages with timings alone
 
         found = statements(list(self.content))
         if not found:
             raise BytedocError("argument", "it needs content: statements, one a line")
-        labels = [item.label for item in found]
+        options["statements"] = found
+        self.check_baseline(options)
+
+    def check_baseline(self, options: dict[str, Any]) -> None:
+        """Tell a baseline that there is not, and go on without it."""
+        labels = [item.label for item in options["statements"]]
         if options.get("baseline", labels[0]) not in labels:
             self.tell(unknown("statement", options.pop("baseline"), labels, "option"))
-        options["statements"] = found
+
+    def named(self) -> dict[str, Use]:
+        """The timings so far on this page that have a name."""
+        uses = self.domain.uses.get(self.env.docname, [])
+        return {use.options["name"]: use for use in uses if use.options.get("name")}
+
+    def anchor(self, example: Example | str, options: Mapping[str, Any]) -> str:
+        return super().anchor(options.get("name") or options.get("argument", ""), options)
+
+
+class TimingReleasesDirective(TimingDirective):
+    """The same in several releases: statements, or the name of a timing before it on the page."""
+
+    def example(self, options: Mapping[str, Any]) -> tuple[Example | str, list[nodes.Node]]:
+        assert isinstance(options, dict)
+        if self.arguments:
+            self.take_timing(self.arguments[0].strip(), options)
+        elif self.content:
+            self.read_statements(options)
+        else:
+            message = "it needs content (statements, one a line), or the name of a timing"
+            raise BytedocError("argument", message)
         return "", []
+
+    def take_timing(self, name: str, options: dict[str, Any]) -> None:
+        """Put the statements of a timing among the options, and what they are set up with.
+
+        Raises:
+            BytedocError: there is content, too, or no timing of that name.
+        """
+        if self.content:
+            message = "it has an argument (a timing) and content (statements); it takes one of them"
+            raise BytedocError("argument", message)
+        known = self.named()
+        if name not in known:
+            raise unknown("timing", name, known, "unknown-timing")
+        if options.pop("setup", None):
+            self.tell(BytedocError("option", ":setup: belongs where the timing stands"))
+        found = known[name].options
+        options["argument"] = name
+        options["statements"] = found["statements"]
+        if "setup" in found:
+            options["setup"] = found["setup"]
+        self.check_baseline(options)
+
+    def check_baseline(self, options: dict[str, Any]) -> None:
+        """As for a timing; a release is one, too."""
+        try:
+            Release.parse(options.get("baseline", ""))
+        except ValueError:
+            super().check_baseline(options)
 
 
 class ChangesDirective(ViewDirective):
@@ -344,7 +410,7 @@ class ReleaseDirective(BytedocDirective):
             self.tell(BytedocError("argument", "it needs content: the prose for these releases"))
             return []
         self.domain.note_targeted(self.env.docname)
-        frame = pending_release(releases=releases)
+        frame = pending_release(releases=releases, entry=self.domain.entry_parsed)
         self.set_source_info(frame)
         with self.domain.only_for(releases):
             frame += self.parse_content_to_nodes()
@@ -361,6 +427,7 @@ _BASES: dict[str, type[ViewDirective]] = {
     "changes": ChangesDirective,
     "opcode-table": OpcodeTableDirective,
     "timing": TimingDirective,
+    "timing-releases": TimingReleasesDirective,
 }
 
 
@@ -369,6 +436,10 @@ def directive_class(name: str) -> type[BytedocDirective] | None:
     """The class of the directive of that name; for a view it is made from the view."""
     if name in _PROSE:
         return _PROSE[name]
+    if name == "opcode":
+        from .reference.directive import OpcodeDirective  # noqa: PLC0415 - it needs this module
+
+        return OpcodeDirective
     view = VIEWS.get(name)
     if view is None or not view.is_directive:
         return None

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from sphinx.util.typing import RoleFunction
 
     from .history import History
+    from .reference.entry import Entry
     from .results import Results
 
 #: The parts of the domain's data that are kept by page.
-_BY_PAGE = ("examples", "uses", "problems", "opcode_pages", "targeted", "page_releases")
+_BY_PAGE = ("examples", "uses", "problems", "opcodes", "opcode_pages", "targeted", "page_releases")
 
 
 class BytedocDomain(Domain):
@@ -41,15 +42,19 @@ class BytedocDomain(Domain):
 
     name = "bytedoc"
     label = "Python bytecode"
-    object_types = {"example": ObjType("example", "example")}
+    object_types = {
+        "example": ObjType("example", "example"),
+        "opcode": ObjType("instruction", "op"),
+    }
     roles = {"example": XRefRole()}
-    # To be raised whenever `Example`, `Use` or `Problem` changes: pages are then read anew.
-    data_version = 6
+    # To be raised whenever `Example`, `Use`, `Entry` or `Problem` changes: pages are read anew.
+    data_version = 8
     initial_data: ClassVar[dict[str, Any]] = {
         "examples": {},  # docname -> [Example]
         "uses": {},  # docname -> [Use]
         "problems": {},  # docname -> [Problem] found while reading
-        "opcode_pages": {},  # docname -> True where instructions are documented
+        "opcodes": {},  # docname -> [Entry]
+        "opcode_pages": {},  # docname -> True where there is a table of instructions
         "targeted": {},  # docname -> True where prose depends on the target
         "page_releases": {},  # docname -> the releases that the page is for, where not for all
         "settled": {},  # builder -> what the last build with it was made of
@@ -110,6 +115,8 @@ class BytedocDomain(Domain):
         """Ask for a result, where the prose around it is shown; its number in the page."""
         for releases in self._scopes:
             use = use._replace(targets=use.targets & releases)
+        if self.entry_parsed and not use.release:
+            use = use._replace(keeps=True)
         uses = self.uses.setdefault(use.docname, [])
         uses.append(use)
         return len(uses) - 1
@@ -123,6 +130,21 @@ class BytedocDomain(Domain):
         finally:
             self._scopes.pop()
 
+    @contextmanager
+    def keeping(self, name: str) -> Iterator[None]:
+        """While the entry of an instruction is parsed.
+
+        Newer targets are shown what the last release has that it is for.
+        """
+        self.entry_parsed = name
+        try:
+            yield
+        finally:
+            self.entry_parsed = ""
+
+    #: The instruction whose entry is being parsed; empty: none is.
+    entry_parsed = ""
+
     @cached_property
     def _scopes(self) -> list[ReleaseRange]:
         """The releases of the blocks of prose that are being parsed, the outermost first."""
@@ -132,8 +154,12 @@ class BytedocDomain(Domain):
         """Keep a mistake for the end of the read phase; it is told in every build until mended."""
         self.found_while_reading.setdefault(problem.docname, []).append(problem)
 
+    def note_opcode(self, entry: Entry) -> None:
+        """Make an entry known: the name of the instruction links to it."""
+        self.data["opcodes"].setdefault(entry.docname, []).append(entry)
+
     def note_opcode_page(self, docname: str) -> None:
-        """A page documents the instructions: their names link to it."""
+        """A page has the table of instructions: names link to it, but for those with an entry."""
         self.data["opcode_pages"][docname] = True
 
     def note_targeted(self, docname: str) -> None:
@@ -171,6 +197,7 @@ class BytedocDomain(Domain):
     def _forget(self) -> None:
         """The pages changed: what was derived from them is no longer right."""
         self.__dict__.pop("examples", None)
+        self.__dict__.pop("entries", None)
         self.__dict__.pop("histories", None)
         self.__dict__.pop("results", None)
 
@@ -213,8 +240,28 @@ class BytedocDomain(Domain):
 
         return histories(self.examples, self.uses)
 
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """The entry of each instruction; of two, that of the first page."""
+        found: dict[str, Entry] = {}
+        for docname in sorted(self.data["opcodes"]):
+            for entry in self.data["opcodes"][docname]:
+                found.setdefault(entry.name, entry)
+        return found
+
+    def entries_of(self, docname: str) -> list[Entry]:
+        """The entries on a page."""
+        found: list[Entry] = self.data["opcodes"].get(docname, [])
+        return found
+
     def duplicates(self) -> Iterator[Problem]:
-        """A problem for every example whose name another one has."""
+        """A problem for every example, and every instruction, whose name another one has."""
+        for docname in sorted(self.data["opcodes"]):
+            for entry in self.data["opcodes"][docname]:
+                other = self.entries[entry.name]
+                if other is not entry:
+                    message = f"{entry.name} is documented at {other.path}:{other.line} already"
+                    yield Problem("duplicate-opcode", message, docname, entry.path, entry.line)
         for docname in sorted(self.by_page):
             for example in self.by_page[docname]:
                 first = self.examples[example.name]
@@ -260,8 +307,11 @@ class BytedocDomain(Domain):
             if example.named:
                 yield name, name, "example", example.docname, example.anchor, 1
 
+        for name, entry in self.entries.items():
+            yield name, name, "opcode", entry.docname, entry.anchor, 1
+
     def opcode_page(self) -> str | None:
-        """The page that documents the instructions, if there is one."""
+        """The page with the table of instructions, if there is one."""
         pages: Mapping[str, bool] = self.data["opcode_pages"]
         return min(pages, default=None)
 

@@ -5,6 +5,7 @@ line of a page, so that ``-W`` fails the build and without it every other page s
 A defect of bytedoc itself is any other exception, and is not caught.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 #: Each warning subtype, and when it is given.  The documentation shows this table.
@@ -12,9 +13,15 @@ SUBTYPES = {
     "argument": "A directive lacks its content or argument, or has one too many.",
     "option": "An option of a directive is unknown, or its value can't be used.",
     "unknown-example": "A view or role names an example that no page defines.",
+    "unknown-timing": "A `timing-releases` names a timing that isn't before it on its page.",
     "duplicate-example": "Two examples have the same name.",
     "unknown-object": "The example has no code object of that qualified name.",
     "unknown-opcode": "The target has no instruction of that name.",
+    "duplicate-opcode": "Two pages document the same instruction.",
+    "stack-effect": "The entry of an instruction says of the stack what an interpreter doesn't.",
+    "claim": "The builder `claims` found a number, or the name of an instruction, in prose with "
+    "nothing behind it.",
+    "coverage": "An instruction has no entry, or a release of it no listing that shows it.",
     "syntax": "The example doesn't compile on the target.",
     "exception": "The example raised an exception that `:raises:` doesn't announce.",
     "no-exception": "The example didn't raise the exception that `:raises:` announces.",
@@ -63,6 +70,14 @@ class BytedocError(Exception):
 
 class InterpreterError(BytedocError):
     """An interpreter that can't be used, and of which nothing is recorded that can."""
+
+
+class CaptureError(BytedocError):
+    """A capture that can't be used, with the line of its file at which it goes wrong."""
+
+    def __init__(self, path: Path, line: int, message: str) -> None:
+        super().__init__("capture", f"{message}; record it anew or restore the file", line)
+        self.path = path
 
 
 class Problem(NamedTuple):

@@ -7,11 +7,13 @@ other objects take.
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import BytedocError
-from .expectations import Expectation
 from .release import Release, ReleaseRange
+
+if TYPE_CHECKING:
+    from .expectations import Expectation
 
 #: A name may stand in an address of a page.
 NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
@@ -66,6 +68,7 @@ class Use(NamedTuple):
         release: the release that is asked; empty: the target.
         content_line: the line on which the directive's content begins, where it is no example.
         targets: the targets in whose guide the prose around it stands.
+        keeps: whether the last release that it is for is shown where the target is newer.
     """
 
     view: str
@@ -75,11 +78,12 @@ class Use(NamedTuple):
     path: str
     line: int
     anchor: str = ""
-    expectations: tuple[Expectation, ...] = ()
+    expectations: "tuple[Expectation, ...]" = ()
     releases: ReleaseRange = ReleaseRange()
     release: str = ""
     content_line: int = 0
     targets: ReleaseRange = ReleaseRange()
+    keeps: bool = False
 
     def place(self, example: Example | None, release: Release | None) -> str:
         """Where this is, in the words of a message."""

@@ -20,7 +20,7 @@ from .store import Store, compact
 Task = tuple[Interpreter, Request]
 
 #: Views that execute an example; one probe does about a thousand of them a second.
-_EXECUTING = frozenset({"run", "specialize", "stack", "value"})
+_EXECUTING = frozenset({"frequencies", "raised", "run", "specialize", "stack", "value"})
 #: From so many on, an interpreter gets a second probe.
 _WORTH_A_PROBE = 16
 

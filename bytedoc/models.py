@@ -237,6 +237,27 @@ class Value(NamedTuple):
         return cls(record["value"], record["repr"], record["true"])
 
 
+class RaisedBy(NamedTuple):
+    """What an expression raised, and which instruction of the example did.
+
+    Attributes:
+        type: the name of the exception's class; empty: nothing was raised.
+        bases: the names of the classes that it is an instance of.
+        summary: the last line of the traceback.
+        opname: the instruction that the innermost frame of the example was at.
+    """
+
+    type: str
+    bases: tuple[str, ...]
+    summary: str
+    opname: str
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Json]) -> Self:
+        """Make it from the probe's ``raised`` answer."""
+        return cls(record["type"], tuple(record["bases"]), record["summary"], record["opname"])
+
+
 class Opcode(NamedTuple):
     """An instruction that an interpreter has.
 
@@ -252,6 +273,8 @@ class Opcode(NamedTuple):
             or once where the argument makes no difference; empty or None where the interpreter
             does not tell.  Of a jump before 3.8 only the larger one is told, and stands first.
         family: the instruction whose specialised form it is, or nothing.
+        values: first and last argument, and what ``dis`` says of those between, where it spells
+            out what an argument means.
     """
 
     name: str
@@ -263,6 +286,7 @@ class Opcode(NamedTuple):
     caches: tuple[tuple[str, int], ...]
     effects: tuple[tuple[int | None, int | None], ...] = ()
     family: str = ""
+    values: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def effect(self) -> tuple[int | None, int | None]:
@@ -282,7 +306,20 @@ class Opcode(NamedTuple):
             tuple((name, size) for name, size in record["caches"]),
             tuple((ahead, jumping) for ahead, jumping in record["effects"]),
             record["family"],
+            tuple((first, last, text) for first, last, text in record["values"]),
         )
+
+
+class Answer(NamedTuple):
+    """What a release says to a view of several.
+
+    Attributes:
+        interpreter: who says it; None where there is neither an interpreter nor a capture.
+        result: the typed answer, a `Failure`, or None where it is not recorded.
+    """
+
+    interpreter: Interpreter | None
+    result: Any
 
 
 #: What the probe's answer to each view becomes.
@@ -292,10 +329,12 @@ _ANSWERS: Mapping[str, Callable[[Mapping[str, Json]], Json]] = {
     "code-object": lambda record: [CodeObject.from_json(code) for code in record["codes"]],
     "opcodes": lambda record: [Opcode.from_json(item) for item in record["opcodes"]],
     "run": Outcome.from_json,
+    "raised": RaisedBy.from_json,
     "value": Value.from_json,
 }
 #: The same for answers that few builds need: the module and the class.
 _ELSEWHERE = {
+    "frequencies": ("frequencies", "Frequencies"),
     "pipeline": ("pipeline", "Pipeline"),
     "pyc": ("pyc", "PycFile"),
     "specialize": ("specializations", "Specialization"),

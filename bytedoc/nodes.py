@@ -7,7 +7,7 @@ and a ``literal_block`` and needs to know nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
     from .models import Listing
+    from .plots import Plot
 
 
 class Pending(nodes.Node):
@@ -44,7 +45,14 @@ class pending_opcode(Pending, nodes.literal):
 
 
 class pending_release(Pending, nodes.container):
-    """Prose for some releases; ``node["releases"]`` is their range."""
+    """Prose for some releases, ``node["releases"]``.
+
+    ``node["entry"]`` is the instruction in whose entry it stands, or nothing.
+    """
+
+
+class unchecked(nodes.inline):
+    """Words that are no claim about an interpreter, or one that nothing can check."""
 
 
 class output(nodes.container):
@@ -110,6 +118,25 @@ class ComparisonRow(NamedTuple):
     span: int = 1
     old: tuple[str, str, str] = ("", "", "")
     new: tuple[str, str, str] = ("", "", "")
+
+
+class plot(nodes.General, nodes.Element):
+    """A plot, ``drawing``.  See ``templates/plot.html``; HTML only."""
+
+    drawing: Plot
+
+    @classmethod
+    def of(cls, drawing: Plot) -> Self:
+        """The node of a plot."""
+        made = cls()
+        made.drawing = drawing
+        return made
+
+    def copy(self) -> Self:
+        """The node, without what is in it."""
+        copied: Self = super().copy()
+        copied.drawing = self.drawing
+        return copied
 
 
 class details(nodes.General, nodes.Element):
@@ -211,7 +238,15 @@ def visit_listing(self: HTML5Translator, node: listing) -> None:
     raise nodes.SkipNode
 
 
-_COLUMNS = ' data-columns="{} {} {} {}"'.format
+class _Digits(dict[int | None, str]):
+    """The digits of numbers: listings have many thousand, and most are the same few."""
+
+    def __missing__(self, number: int | None) -> str:
+        digits = self[number] = str(number)
+        return digits
+
+
+_DIGITS = _Digits()
 
 
 @lru_cache(maxsize=4096)
@@ -220,12 +255,17 @@ def linked_name(name: str, link: str) -> str:
     return f'<a href="{escape(link)}">{escape(name)}</a>' if link else f"<b>{escape(name)}</b>"
 
 
-def html_of(shown: Listing, link: Callable[[str], str], anchor: str) -> str:
+def html_of(
+    shown: Listing,
+    link: Callable[[str], str],
+    anchor: str,
+    marked: Container[str] = (),
+) -> str:
     """The text of a listing in HTML, its lines with what each of them shows.
 
     *link* gives the address for the name of an instruction, or nothing.  The anchors begin with
     *anchor*: instructions of the first code object are named by their offset, those of the second
-    by ``1_`` and their offset, and so on.
+    by ``1_`` and their offset, and so on.  The lines of *marked* instructions have a class of it.
 
     There are many thousand lines in a project, so their text is escaped at once, not in its parts;
     all else in them are numbers and words of our own.
@@ -233,6 +273,7 @@ def html_of(shown: Listing, link: Callable[[str], str], anchor: str) -> str:
     lines = str(escape(shown.text)).split("\n")
     first = str(escape(anchor))
     names: dict[str, str] = {}
+    digits = _DIGITS
     for number, code in enumerate(shown.codes):
         prefix = f"{first}_{number}_" if number else f"{first}_"
         for row, offset, _, name, _, _, line, label, target, positions in code.instructions:
@@ -240,13 +281,18 @@ def html_of(shown: Listing, link: Callable[[str], str], anchor: str) -> str:
                 names[name] = linked_name(name, link(name))
             before, _, after = lines[row].partition(name)
             classes = "ins target" if label else "ins"
-            more = "" if line is None else f' data-line="{line}"'
+            if name in marked:
+                classes += " marked"
+            more = "" if line is None else f' data-line="{digits[line]}"'
             if positions:
-                more += _COLUMNS(*positions)
+                top, bottom, left, right = positions
+                more += f' data-columns="{digits[top]} {digits[bottom]}'
+                more += f' {digits[left]} {digits[right]}"'
             if target is not None:
-                more += f' data-target="{target}"'
+                more += f' data-target="{digits[target]}"'
+            place = digits[offset]
             lines[row] = (
-                f'<span class="{classes}" id="{prefix}{offset}" data-offset="{offset}"'
+                f'<span class="{classes}" id="{prefix}{place}" data-offset="{place}"'
                 f' data-op="{name}"{more}>{before}{names[name]}{after}</span>'
             )
     return "\n".join(lines)
@@ -265,6 +311,12 @@ def visit_comparison(self: HTML5Translator, node: comparison) -> None:
             sentences=node.sentences, heads=node.heads, rows=node.rows
         )
     )
+    raise nodes.SkipNode
+
+
+def visit_plot(self: HTML5Translator, node: plot) -> None:
+    """Draw a plot."""
+    self.body.append(template("plot.html").render(plot=node.drawing))
     raise nodes.SkipNode
 
 
@@ -296,4 +348,5 @@ def register(app: Sphinx) -> None:
     app.add_node(listing, html=(visit_listing, None))
     app.add_node(aligned, html=(visit_aligned, None))
     app.add_node(comparison, html=(visit_comparison, None))
+    app.add_node(plot, html=(visit_plot, None))
     app.add_node(details, html=(visit_details, depart_details))

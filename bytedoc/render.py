@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
-
 from docutils import nodes
-from sphinx.errors import NoUri
 
-from . import history
 from .domain import BytedocDomain
 from .errors import BytedocError, InterpreterError
 from .examples import Example, Use
@@ -17,84 +12,9 @@ from .nodes import Pending, output, pending_opcode, pending_release, pending_val
 from .page_releases import replace_pages
 from .release import Release, ReleaseRange
 from .request import Interpreter
+from .shown_page import ShownPage
 from .views import VIEWS
 from .views.base import explain, failed, visible
-
-
-class RenderPage:
-    """What a view may know of the page in which it is shown."""
-
-    def __init__(
-        self,
-        domain: BytedocDomain,
-        docname: str,
-        interpreter: Interpreter,
-        release: Release | None = None,
-    ) -> None:
-        self.interpreter = interpreter
-        self._release = release or interpreter.release
-        self._domain = domain
-        self._builder = domain.results.builder
-        self._docname = docname
-        self._links: dict[str, str] = {}
-
-    @property
-    def is_html(self) -> bool:
-        """Whether the builder writes HTML of some sort."""
-        return self._builder.format == "html"
-
-    @property
-    def keeps_lines(self) -> bool:
-        """Whether line breaks in the cells of a table stay."""
-        return self._builder.name != "text"
-
-    @property
-    def examples(self) -> Mapping[str, Example]:
-        """All examples of the project, by name."""
-        return self._domain.examples
-
-    def at(self, release: Release) -> RenderPage:
-        """The page as one that speaks of another release."""
-        return RenderPage(self._domain, self._docname, self.interpreter, release)
-
-    def opcode_link(self, name: str) -> str:
-        """The address of one instruction's documentation; empty: there is none."""
-        if name not in self._links:
-            self._links[name] = self._opcode_link(name)
-        return self._links[name]
-
-    def _opcode_link(self, name: str) -> str:
-        if self._opcodes is not None:
-            return f"{self._opcodes}#{opcode_anchor(name)}"
-        pattern = self._domain.results.config.opcode_url
-        return pattern.format(release=self._release, name=name)
-
-    @cached_property
-    def _opcodes(self) -> str | None:
-        """The address of the page that documents the instructions of the release, if it is here.
-
-        The page of this guide speaks of the target alone; in a site there are those of the others.
-        """
-        page = self._domain.opcode_page()
-        if page is None:
-            return None
-        results = self._domain.results
-        target = results.target()
-        if target is not None and self._release != target.release:
-            if not results.config.site or self._release not in results.releases:
-                return None
-            page = results.page_in(self._release, page)
-        try:
-            address = self._builder.get_relative_uri(self._docname, page)
-        except NoUri:
-            return ""
-        # A builder of one file addresses pages by an anchor, which must give way.
-        return address.partition("#")[0]
-
-
-def opcode_anchor(name: str) -> str:
-    """The anchor of an instruction on the page that documents it."""
-    return f"opcode-{name}"
 
 
 class PageRenderer:
@@ -110,7 +30,7 @@ class PageRenderer:
         self.docname = docname
         self.results = domain.results
         self.target = domain.results.target()
-        self._pages: dict[tuple[str, str], RenderPage] = {}
+        self._pages: dict[tuple[str, str], ShownPage] = {}
 
     def render(self, document: nodes.document) -> None:
         """Put every result in its place."""
@@ -132,20 +52,30 @@ class PageRenderer:
         if self.results.builder.format == "latex":
             keep_anchors(document)
 
-    def page(self, interpreter: Interpreter) -> RenderPage:
-        """The page, as seen by an output of an interpreter."""
+    def page(self, interpreter: Interpreter, release: Release | None = None) -> ShownPage:
+        """The page, as seen by an output of an interpreter; *release*: whose entries it links."""
         key = interpreter.executable, interpreter.identity
         if key not in self._pages:
-            self._pages[key] = RenderPage(self.domain, self.docname, interpreter)
+            self._pages[key] = ShownPage(self.domain, self.docname, interpreter, release)
         return self._pages[key]
 
     def show_release(self, block: pending_release) -> None:
         """Keep the block's content, or drop it."""
-        if self.target is not None and self.target.release in block["releases"]:
+        if self.target is not None and self._spoken_of(block) in block["releases"]:
             frame = nodes.container("", *block.children, classes=["bytedoc-prose"])
             block.replace_self(frame)
         else:
             block.parent.remove(block)
+
+    def _spoken_of(self, block: pending_release) -> Release:
+        """The release of which a block's surroundings speak.
+
+        That is the target; in the entry of an instruction that is gone, the last that had it.
+        """
+        assert self.target is not None
+        entry = self.domain.entries.get(block["entry"])
+        last = None if entry is None else entry.last
+        return self.target.release if last is None else min(last, self.target.release)
 
     def show_view(self, node: pending_view) -> list[nodes.Node]:
         """The output in the place of a pending view."""
@@ -164,13 +94,20 @@ class PageRenderer:
             return [_without(use, [not_for(releases, interpreter)])]
         content = self.content(use, example, interpreter)
         frame = view.frame(use, example, interpreter, content)
+        if self.results.has_histories:
+            self.link_to_history(frame, use)
+        return [frame]
+
+    def link_to_history(self, frame: nodes.Element, use: Use) -> None:
+        """Add a link to the history of an output, if it has one, to its caption."""
+        from . import history  # noqa: PLC0415 - only where there are such pages
+
         address = history.link(self.results, use, self.docname)
         if address:
             link = nodes.reference("", "all releases", refuri=address, internal=True)
             caption = frame.next_node(nodes.paragraph)
             assert caption is not None
             caption += nodes.inline("", "", link, classes=["bytedoc-history-link"])
-        return [frame]
 
     def content(
         self, use: Use, example: Example | None, interpreter: Interpreter
@@ -184,7 +121,9 @@ class PageRenderer:
             return failed(None, BytedocError("not-recorded", "it was not recorded"))
         if isinstance(result, Failure):
             return failed(result, explain(result, interpreter.release, example))
-        return VIEWS[use.view].render(use, example, result, self.page(interpreter))
+        kept = use.keeps and self.target is not None
+        page = self.page(interpreter, self.target.release if kept and self.target else None)
+        return VIEWS[use.view].render(use, example, result, page)
 
     def content_across(
         self, use: Use, example: Example | None, interpreter: Interpreter
@@ -212,12 +151,15 @@ class PageRenderer:
         """The linked name of an instruction."""
         name = node.astext()
         literal = nodes.literal("", name, classes=["bytedoc-op"])
-        if self.target is None or self.target.release not in node["releases"]:
+        if self.target is None:
             return literal
-        link = self.page(self.target).opcode_link(name)
+        page = self.page(self.target)
+        link = page.entry_link(name)
+        internal = bool(link) or self.domain.opcode_page() is not None
+        if not link and self.target.release in node["releases"]:
+            link = page.opcode_link(name)
         if not link:
             return literal
-        internal = self.domain.opcode_page() is not None
         return nodes.reference("", "", literal, refuri=link, internal=internal)
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sphinx.util.display import status_iterator
 
@@ -24,28 +23,21 @@ from .examples import Example, Use, find_example
 from .interpreters import Interpreters
 from .release import Release, ReleaseRange
 from .request import Interpreter, Request, digest_of
-from .runner import Limits
-from .store import Store, unchanged
+from .store import Store, probe_state, unchanged
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
 
     from .domain import BytedocDomain
+    from .models import Answer
+    from .runner import Limits
 
+#: Views whose answers are about the interpreter alone, so that many uses have the same.
+_ABOUT_INTERPRETERS = frozenset({"frequencies", "identity", "opcodes"})
+#: Builders whose pages stand for themselves, each at an address of its own.
+_WITH_ADDRESSES = frozenset({"html", "dirhtml", "site"})
 #: Steps of the progress bar.
 _STEPS = 20
-
-
-class Answer(NamedTuple):
-    """What a release says to a view of several.
-
-    Attributes:
-        interpreter: who says it; None where there is neither an interpreter nor a capture.
-        result: the typed answer, a `Failure`, or None where it is not recorded.
-    """
-
-    interpreter: Interpreter | None
-    result: Any
 
 
 class Results:
@@ -66,6 +58,10 @@ class Results:
         self.domain = domain
         # By id of a `Use`, which the domain keeps, and the release.
         self._requests: dict[tuple[int, Release], list[Request]] = {}
+        self._answering: dict[tuple[Release, str], Interpreter | None] = {}
+        # What many uses have in common, by identity of the interpreter and digest of the request.
+        self._shared: dict[tuple[str, str], Any] = {}
+        self._digests: dict[tuple[str, str], str] = {}
         #: Whether views of several releases ask the target alone, as others are asked in turn.
         self.alone = False
 
@@ -73,9 +69,10 @@ class Results:
         """The same build as far as one release is concerned, which is taken for the target."""
         other = Results(self.domain)
         other.builder, other.verbosity, other.alone = self.builder, self.verbosity, True
-        other.config = replace(self.config, target=str(release))
+        other.config = self.config._replace(target=str(release))
         other.cache, other.store = self.cache, self.store
         other.interpreters, other.captures = self.interpreters, self.captures
+        other._shared, other._digests = self._shared, self._digests
         return other
 
     @property
@@ -95,6 +92,20 @@ class Results:
             return Path(self.domain.env.srcdir, self.config.cache)
         return Path(self.domain.env.doctreedir, "bytedoc")
 
+    @property
+    def has_histories(self) -> bool:
+        """Whether this build writes pages about several releases, or links to them."""
+        return (
+            self.config.histories
+            and self.builder.name in _WITH_ADDRESSES
+            and len(self.releases) > 1
+        )
+
+    @property
+    def pages(self) -> Path:
+        """The file that tells of what the pages were made that come from no source file."""
+        return self.cache / "pages.json"
+
     @cached_property
     def store(self) -> Store:
         """The results of this build and of earlier ones."""
@@ -108,6 +119,8 @@ class Results:
     @property
     def limits(self) -> Limits:
         """What an example may use."""
+        from .runner import Limits  # noqa: PLC0415
+
         return Limits(
             wall=self.config.timeout,
             cpu=self.config.timeout + 5,
@@ -137,19 +150,20 @@ class Results:
         Raises:
             InterpreterError: it can't be had.
         """
+        if self.config.execute:
+            try:
+                return self.interpreters.get(name)
+            except InterpreterError:
+                release = _release_named(name)
+                capture = None if release is None else self.captures.usable(release)
+                if capture is None:
+                    raise
+                return capture.interpreter
         release = _release_named(name)
-        if not self.config.execute:
-            if release is None:
-                message = f"no interpreter may be started, and {name!r} is no release"
-                raise InterpreterError("not-recorded", message)
-            return self.captures.interpreter(release)
-        try:
-            return self.interpreters.get(name)
-        except InterpreterError:
-            capture = None if release is None else self.captures.usable(release)
-            if capture is None:
-                raise
-            return capture.interpreter
+        if release is None:
+            message = f"no interpreter may be started, and {name!r} is no release"
+            raise InterpreterError("not-recorded", message)
+        return self.captures.interpreter(release)
 
     def interpreter_of(self, use: Use) -> Interpreter:
         """The interpreter that a use is about.
@@ -160,15 +174,24 @@ class Results:
         Raises:
             InterpreterError: it can't be had.
         """
-        name = use.release or self.config.target
-        release = _release_named(name)
+        other = use.release or self._kept(use)
+        name = other or self.config.target
         measured = use.view == "timing" and not self.config.measure
-        if release is not None and (use.release or measured):
+        release = _release_named(name) if other or measured else None
+        if release is not None:
             with contextlib.suppress(BytedocError):  # told where the use is planned
                 found = self.recorded_by(release, self.requests(use, release)[0])
                 if found is not None:
                     return found
         return self.interpreter(name)
+
+    def _kept(self, use: Use) -> str:
+        """The last release that a use is for, where it is kept for a newer target; else nothing."""
+        if not use.keeps:
+            return ""
+        last, target = self.releases_of(use).last, self.target()
+        is_over = last is not None and target is not None and last < target.release
+        return str(last) if is_over else ""
 
     def recorded_by(self, release: Release, request: Request) -> Interpreter | None:
         """The interpreter whose answer to a request is in the capture of a release, if it is."""
@@ -179,10 +202,23 @@ class Results:
 
     def interpreter_in(self, release: Release, request: Request) -> Interpreter | None:
         """Who answers for a release in a comparison; None where nobody can."""
+        key = release, request.digest
+        if key not in self._answering:
+            self._answering[key] = self._found_in(release, request)
+        return self._answering[key]
+
+    def _found_in(self, release: Release, request: Request) -> Interpreter | None:
+        """As `interpreter_in`, looked for."""
+        if request.view == "timing":  # best compared where all were measured on one machine
+            recorded = None if self.config.measure else self.recorded_by(release, request)
+            if recorded is not None:
+                return recorded
         target = self.target()
         if target is not None and target.release == release:
             return target
         with contextlib.suppress(InterpreterError):
+            if request.view == "timing":
+                return self.interpreter(str(release))
             return self.recorded_by(release, request) or self.interpreter(str(release))
         return None
 
@@ -199,11 +235,25 @@ class Results:
         wanted = self.releases
         if self.alone:
             wanted = [] if target is None else [target.release]
-        return {
-            release: self.interpreter_in(release, self.requests(use, release)[0])
+        shown = [
+            release
             for release in wanted
             if release in releases and VIEWS[use.view].shows(use, release)
+        ]
+        if not shown:  # perhaps for a mistake
+            for release in self.releases[:1]:
+                self.requests(use, release)
+        return {
+            release: self.interpreter_in(release, self.requests(use, release)[0])
+            for release in shown
         }
+
+    @cached_property
+    def occurrences(self) -> Mapping[str, Sequence[tuple[str, str, str]]]:
+        """Where the guide shows each instruction; see `reference.occurrences`."""
+        from .reference.occurrences import occurrences  # noqa: PLC0415 - for entries alone
+
+        return occurrences(self)
 
     def target(self) -> Interpreter | None:
         """The target, or None where it can't be had (which ``settle`` has told)."""
@@ -231,6 +281,9 @@ class Results:
         """
         before = self.settled
         have_results = self.cache.exists()  # asked first: what the signature needs may be put there
+        files = probe_state()
+        if files == before.get("probe_state"):
+            self.store.probe = before["probe"]
         signature = self._signature()
         is_as_before = (
             before.get("signature") == signature
@@ -250,12 +303,15 @@ class Results:
             affected = self.domain.affected(changed)
             digests = {name: before["digests"][name] for name in pages.keys() - affected}
         problems = settle(self, affected)
-        digests |= page_digests(self, affected)
+        # The list of examples in an entry may change with any page.
+        digests |= page_digests(self, affected | self.domain.data["opcodes"].keys())
         self.domain.data["settled"][self._output] = {
             "signature": signature,
             "pages": pages,
             "digests": digests,
             "problems": len(problems),
+            "probe": self.store.probe,
+            "probe_state": files,
             "imports": self.store.imports() + (before["imports"] if is_as_before else []),
         }
         # Without an old digest nobody knows what this builder wrote: two builders, or two folders
@@ -266,7 +322,10 @@ class Results:
     def _signature(self) -> str:
         """What results depend on apart from the pages: interpreters, probe, configuration."""
         wanted = {self.config.target} | {
-            use.release for uses in self.domain.uses.values() for use in uses if use.release
+            name
+            for uses in self.domain.uses.values()
+            for use in uses
+            if (name := use.release or self._kept(use))
         }
         identities = []
         for name in sorted(wanted):
@@ -289,7 +348,16 @@ class Results:
         return use.releases if example is None else use.releases & example.releases
 
     def stands(self, use: Use) -> bool:
-        """Whether the prose around a use is shown for the target."""
+        """Whether the prose around a use is shown for the target.
+
+        Where each release is asked in turn, what several show together is asked of all of them,
+        wherever one of them shows it.
+        """
+        if self.alone:
+            from .views import VIEWS  # noqa: PLC0415
+
+            if VIEWS[use.view].across:
+                return any(release in use.targets for release in self.releases)
         target = self.target()
         return target is None or target.release in use.targets
 
@@ -340,8 +408,14 @@ class Results:
         """The typed answer, a `Failure`, or None where there is none."""
         from .models import answer_of  # noqa: PLC0415
 
+        key = interpreter.identity, request.digest
+        if key in self._shared:
+            return self._shared[key]
         record = self.record(interpreter, request)
-        return None if record is None else answer_of(request.view, record)
+        found = None if record is None else answer_of(request.view, record)
+        if found is not None and request.view in _ABOUT_INTERPRETERS:
+            self._shared[key] = found
+        return found
 
     def record(self, interpreter: Interpreter, request: Request) -> Mapping[str, Any] | None:
         """The answer as the probe gave it, or None where there is none."""
@@ -352,10 +426,17 @@ class Results:
 
     def digest(self, interpreter: Interpreter, request: Request) -> str:
         """A digest of the answer; empty where there is none."""
+        key = interpreter.identity, request.digest
+        if key in self._digests:
+            return self._digests[key]
         record = self._recorded(interpreter, request)
         if record is not None:
-            return digest_of(record)
-        return self.store.digest(self._executed_by(interpreter, request), request)
+            found = digest_of(record)
+        else:
+            found = self.store.digest(self._executed_by(interpreter, request), request)
+        if found:
+            self._digests[key] = found
+        return found
 
     def succeeded(self, interpreter: Interpreter, request: Request) -> bool:
         """Whether there is an answer and it is no failure."""
@@ -397,6 +478,8 @@ class Results:
         Raises:
             BytedocError: the use asks for something that is not there.
         """
+        from .models import Answer  # noqa: PLC0415
+
         return {
             release: Answer(who, None if who is None else self.result(use, who))
             for release, who in self.across(use).items()

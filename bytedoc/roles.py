@@ -12,7 +12,7 @@ from .directives import path_in_project
 from .domain import BytedocDomain, bytedoc_domain
 from .errors import BytedocError, Problem
 from .examples import Use
-from .nodes import pending_opcode, pending_value
+from .nodes import pending_opcode, pending_value, unchecked
 from .release import split_range
 
 if TYPE_CHECKING:
@@ -87,5 +87,12 @@ class OpcodeRole(BytedocRole):
         return [pending_opcode("", name, releases=releases)], []
 
 
+class UncheckedRole(SphinxRole):
+    """Words with a number, or a name, that the builder ``claims`` is to leave alone."""
+
+    def run(self) -> tuple[list[Node], list[system_message]]:
+        return [unchecked("", self.text)], []
+
+
 #: The roles by name.
-ROLES = {"value": ValueRole(), "op": OpcodeRole()}
+ROLES = {"value": ValueRole(), "op": OpcodeRole(), "unchecked": UncheckedRole()}

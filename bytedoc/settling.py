@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sphinx.util import logging
 
-from . import history, release_changes
 from .errors import BytedocError, InterpreterError, Problem
 from .examples import Use, with_setup
 from .models import Failure
@@ -37,7 +36,13 @@ def settle(results: Results, docnames: AbstractSet[str]) -> list[Problem]:
     problems += problems_of_captures(results)
     for plan in answered([(results, plan) for plan in plans]):
         problems += judged(results, plan)
-    if not results.config.site:  # there, histories are asked for once
+    if any(use.view == "opcode-coverage" for uses in results.domain.uses.values() for use in uses):
+        from .reference import coverage  # noqa: PLC0415 - only a reference is to be complete
+
+        problems += coverage.problems(results)
+    if results.has_histories and not results.config.site:  # there, they are asked for once
+        from . import history, release_changes  # noqa: PLC0415 - only where there are such pages
+
         history.ask(results, docnames)
         release_changes.ask(results)
     tell(problems, Path(results.domain.env.srcdir))
@@ -201,6 +206,8 @@ def page_digests(results: Results, docnames: Iterable[str]) -> dict[str, str]:
                 interpreter = results.interpreter_of(use)
                 releases = results.releases_of(use)
                 parts += [interpreter.identity, str(releases)]
+                if use.view == "opcode":
+                    parts.append(results.occurrences.get(use.options["entry"].name))
                 if results.stands(use) and VIEWS[use.view].across:
                     for release, who in results.across(use).items():
                         own = results.requests(use, release)[0]

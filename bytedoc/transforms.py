@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 #: Builders that never show a result, or ask for all of them by themselves.
-_WITHOUT_RESULTS = frozenset({"gettext", "capture", "capture-check", "site", "site-plan"})
+_WITHOUT_RESULTS = frozenset({"gettext", "capture", "capture-check", "claims", "site", "site-plan"})
 
 
 def settle(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -31,12 +31,26 @@ def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     results = bytedoc_domain(app.env).results
     if results.config.site or not results.config.histories:
         return  # a site has them once, for all guides
+    if not results.has_histories and not results.pages.exists():
+        return  # there are none, and there were none
     from . import history, release_changes  # noqa: PLC0415 - only where there are such pages
     from .additional import outdated  # noqa: PLC0415
 
     pages = (*history.pages(results), *release_changes.pages(results))
     for page in outdated(cast("StandaloneHTMLBuilder", app.builder), results, pages):
         yield page.name, page.context(), page.template
+
+
+def add_files(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """The handler of ``html-page-context``: what pages of a reference need besides."""
+    domain = bytedoc_domain(app.env)
+    views = {use.view for use in domain.uses.get(pagename, ())}
+    if views & {"opcode", "opcode-index", "opcode-releases"}:
+        app.add_css_file("bytedoc-reference.css")
+    if "opcode-releases" in views:
+        app.add_js_file("bytedoc-table.js", defer="defer")
 
 
 def write_data(app: Sphinx, exception: Exception | None) -> None:

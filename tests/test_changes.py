@@ -64,7 +64,9 @@ CAME_AND_WENT = {
 
 @cache
 def asked(executable: str) -> tuple[Opcode, ...]:
-    return tuple(answer_of("opcodes", {"ok": runner.ask(executable, "opcodes")}))
+    # What the values of an argument mean is told by the reference, not as a change.
+    found = answer_of("opcodes", {"ok": runner.ask(executable, "opcodes")})
+    return tuple(item._replace(values=()) for item in found)
 
 
 def opcodes(interpreters: Interpreters, release: str) -> tuple[Opcode, ...]:

@@ -26,20 +26,28 @@ MODULES = {
 PLAIN = {
     f"bytedoc.{name}"
     for name in (
+        "capture",
         "captures",
         "changes",
         "compare",
+        "conditions",
         "differences",
         "errors",
         "examples",
         "executor",
         "expectations",
         "forms",
+        "frequencies",
         "inlining",
         "interpreters",
         "models",
         "pipeline",
+        "plots",
         "pyc",
+        "reference",
+        "reference.entry",
+        "reference.pair",
+        "reference.stack_change",
         "release",
         "request",
         "runner",
@@ -63,6 +71,7 @@ KNOW_SPHINX = {
     f"bytedoc.{name}"
     for name in (
         "builders",
+        "claims",
         "config",
         "directives",
         "domain",
@@ -72,6 +81,7 @@ KNOW_SPHINX = {
         "results",
         "roles",
         "settling",
+        "shown_page",
         "site.builder",
         "site.builders",
         "site.context",
@@ -168,11 +178,13 @@ def test_only_what_makes_pages_knows_docutils() -> None:
     making = {
         f"bytedoc.{name}"
         for name in (
+            "claims",
             "directives",
             "domain",
             "history_pages",
             "nodes",
             "page_releases",
+            "reference.directive",
             "release_changes_pages",
             "render",
             "roles",

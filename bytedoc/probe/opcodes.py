@@ -8,6 +8,25 @@ import opcode
 ARGUMENTS = range(9)
 #: What jumping is to be, where the release has a say in it (3.8 and newer).
 NOT_JUMPING, JUMPING = {"jump": False}, {"jump": True}
+#: Whether an instruction has arguments that ``dis`` spells out is tried with these.
+_TRIED = range(1, 5)
+#: The bytes of more inline caches than any instruction has.
+_CACHES = bytes(2 * 10)
+
+
+class _Code:
+    """Looks to ``dis`` like a code object with these instructions.
+
+    To make a real one of any bytes can end the interpreter.
+    """
+
+    _real = compile("", "", "exec")
+
+    def __init__(self, instructions):
+        self.co_code = self._co_code_adaptive = instructions
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
 
 
 def answer(job):
@@ -37,6 +56,7 @@ def describe(name, number):
         "caches": cache_entries(name) if real else [],
         "effects": effects(number) if real else [],
         "family": "",
+        "values": values(name, number) if real and takes_argument(number) else [],
     }
 
 
@@ -47,9 +67,8 @@ def describe_specialised(name, family):
     told: some do the work of the next instruction as well.
     """
     number = dis._all_opmap[name]
-    return dict(
-        family, name=name, number=number, kind="specialised", effects=[], family=family["name"]
-    )
+    own = {"name": name, "number": number, "kind": "specialised", "effects": [], "values": []}
+    return dict(family, family=family["name"], **own)
 
 
 def kind(name, number):
@@ -89,6 +108,38 @@ def cache_entries(name):
         return []
     found = formats.get(name) or {}
     return [[entry, size] for entry, size in found.items() if size]
+
+
+def values(name, number):
+    """``[[first, last, text], ...]``: what ``dis`` says of the arguments that it spells out.
+
+    Of an argument that is an index, or where a jump leads, it has nothing to say without a program.
+    """
+    if jump_kind(number) or uses(number) not in ("", "compare") or name == "EXTENDED_ARG":
+        return []
+    if not any(spelled_out(number, argument) for argument in _TRIED):
+        return []
+    found = []
+    for argument in range(256):
+        text = spelled_out(number, argument)
+        if not text and found:
+            break
+        if not text:
+            continue
+        if found and found[-1][1:] == [argument - 1, text]:
+            found[-1][1] = argument
+        else:
+            found.append([argument, argument, text])
+    return found
+
+
+def spelled_out(number, argument):
+    """What ``dis`` says of an argument beside the number; empty: nothing."""
+    try:
+        found = next(dis.get_instructions(_Code(bytes([number, argument]) + _CACHES))).argrepr
+    except (IndexError, KeyError, ValueError):
+        return ""  # no such argument
+    return "" if found == str(argument) else found
 
 
 def effects(number):

@@ -19,6 +19,9 @@ from ..request import Interpreter, Request
 
 if TYPE_CHECKING:
     from ..config import Config
+    from ..models import Opcode
+    from ..reference.entry import Entry
+    from ..reference.pair import Pair
 
 #: Characters that no page can hold: all control characters but line breaks and tabs.
 #: Compiled when it is used, which takes long.
@@ -63,12 +66,23 @@ class Page(Protocol):
     @property
     def is_html(self) -> bool: ...
     @property
+    def draws(self) -> bool: ...
+    @property
     def keeps_lines(self) -> bool: ...
     @property
     def examples(self) -> Mapping[str, Example]: ...
     @property
     def interpreter(self) -> Interpreter: ...
+    @property
+    def marked(self) -> AbstractSet[str]: ...
     def opcode_link(self, name: str) -> str: ...
+    def entry_link(self, name: str) -> str: ...
+    def official_link(self, name: str, release: Release) -> str: ...
+    def replaced(self, name: str) -> Sequence[str]: ...
+    @property
+    def entries(self) -> Mapping[str, Entry]: ...
+    def coverage(self, release: Release, opcodes: list[Opcode]) -> list[Pair]: ...
+    def examples_with(self, name: str) -> Sequence[tuple[str, str]]: ...
     def at(self, release: Release) -> Linking: ...
 
 
@@ -330,7 +344,7 @@ def failed(failure: Failure | None, error: BytedocError) -> list[nodes.Node]:
     """What a page shows in the place of a result that is not there."""
     reason = visible(error.message.split("\n")[0])
     found: list[nodes.Node] = [
-        nodes.paragraph("", "", nodes.strong("", "No result: "), nodes.Text(reason))
+        nodes.paragraph("", "", nodes.strong("", "No result:"), nodes.Text(f" {reason}"))
     ]
     printed = str(failure.details.get("output", "")) if failure else ""
     if printed:
@@ -352,7 +366,7 @@ def plain_block(text: str, classes: Sequence[str] = ()) -> nodes.literal_block:
 
 
 def table(
-    head: Sequence[str],
+    head: Sequence[nodes.Node | str],
     rows: Sequence[Sequence[nodes.Node | str]],
     widths: Sequence[int],
     classes: Sequence[str] = (),

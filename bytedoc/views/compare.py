@@ -18,12 +18,12 @@ from ..errors import BytedocError
 from ..examples import Example, Use
 from ..models import Failure, Listing
 from ..nodes import ComparisonRow, comparison, details, output
-from ..release import Release, ReleaseRange
+from ..release import Release
 from ..request import Interpreter, Request
 from .base import Answer, Either, Page, Project, explain, plain_block, table, visible
 from .comparison_rows import Link, folded, plain_rows, table_rows
 from .dis import Dis, listing_node
-from .options import CODE, text
+from .options import CODE, ranges
 
 #: Where there are more instructions in all listings together, their lines are text alone.
 _MOST_MARKED = 600
@@ -32,9 +32,17 @@ _MOST_MARKED = 600
 _MOST_FOR_PAIRS, _ROW, _SENTENCE = 100_000, 95, 40
 
 
-def releases(value: str | None) -> tuple[ReleaseRange, ...]:
-    """Releases and ranges of them, separated by blanks or commas."""
-    return tuple(ReleaseRange.parse(part) for part in text(value).replace(",", " ").split())
+def check_compared(use: Use, project: Project) -> None:
+    """Refuse releases that the project does not compare.
+
+    Raises:
+        BytedocError: ``:releases:`` of a use names one.
+    """
+    for some in use.options.get("releases", ()):
+        if not any(release in some for release in project.releases):
+            known = ", ".join(map(str, project.releases))
+            message = f"{some} is not one of the releases that are compared: {known}"
+            raise BytedocError("release", message)
 
 
 class Compare(Dis):
@@ -43,18 +51,14 @@ class Compare(Dis):
     name = "compare"
     title = "Bytecode"
     across = True
-    options = {"releases": releases, **CODE}
+    options = {"releases": ranges, **CODE}
 
     def shows(self, use: Use, release: Release) -> bool:
         wanted = use.options.get("releases", ())
         return not wanted or any(release in some for some in wanted)
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
-        for some in use.options.get("releases", ()):
-            if not any(release in some for release in project.releases):
-                known = ", ".join(map(str, project.releases))
-                message = f"{some} is not one of the releases that are compared: {known}"
-                raise BytedocError("release", message)
+        check_compared(use, project)
         return super().request(use, example, project)
 
     def caption(

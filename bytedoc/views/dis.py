@@ -80,5 +80,5 @@ def listing_node(shown: Listing, anchor: str, page: Page, linking: Linking | Non
     if not page.is_html:
         return plain_block(shown.text.rstrip("\n"))
     node = listing(shown.text, shown.text, language="none")
-    node.html = html_of(shown, (linking or page).opcode_link, anchor)
+    node.html = html_of(shown, (linking or page).opcode_link, anchor, page.marked)
     return node

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import expectations
+from ..examples import NAME
 from ..release import Release, ReleaseRange
 
 
@@ -14,6 +15,14 @@ def text(value: str | None) -> str:
     if value is None or not value.strip():
         raise ValueError("it needs a value")
     return value.strip()
+
+
+def given_name(value: str | None) -> str:
+    """What something is called."""
+    found = text(value)
+    if not NAME.fullmatch(found):
+        raise ValueError("a name has letters, digits and . _ + - in it only")
+    return found
 
 
 def words(value: str | None) -> tuple[str, ...]:
@@ -92,6 +101,11 @@ def seconds(value: str | None) -> float:
 def release(value: str | None) -> str:
     """A release, such as 3.8."""
     return str(Release.parse(text(value)))
+
+
+def ranges(value: str | None) -> tuple[ReleaseRange, ...]:
+    """Releases and ranges of them, separated by blanks or commas."""
+    return tuple(ReleaseRange.parse(part) for part in words(value))
 
 
 def since(value: str | None) -> ReleaseRange:

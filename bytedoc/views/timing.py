@@ -18,7 +18,7 @@ from ..release import Release
 from ..request import Interpreter, Request
 from ..timings import Measurement, Timing
 from .base import Page, Project, View, table
-from .options import text, words
+from .options import given_name, text, words
 
 
 class Statement(NamedTuple):
@@ -72,7 +72,7 @@ class TimingView(View):
     name = "timing"
     title = "Timing"
     needs_example = False
-    options = {"setup": words, "baseline": text}
+    options = {"name": given_name, "setup": words, "baseline": text}
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
         job: dict[str, Any] = {
@@ -127,7 +127,7 @@ class TimingView(View):
                 duration(row.median),
                 duration(row.minimum),
                 spread(row),
-                f"{row.median / base.median:.2f}",
+                times_as_long(row.median / base.median),
             ]
             if page.is_html:
                 cells.append(bar(share=row.median / slowest))
@@ -174,6 +174,11 @@ def medians(use: Use, result: Timing) -> Mapping[str, float]:
         for label, row in zip(labels, result.rows, strict=True)
         if label.isidentifier()
     }
+
+
+def times_as_long(ratio: float) -> str:
+    """A ratio with two digits behind the point, or as many as it takes to say something."""
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
 def duration(seconds: float) -> str:

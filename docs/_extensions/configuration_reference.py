@@ -53,18 +53,18 @@ class ConfigurationReference(ReferenceDirective):
 
     def run(self) -> list[nodes.Node]:
         self.depend_on(config)
-        fields = dataclasses.fields(config.Config)
-        return self.parse_text_to_nodes("\n".join(map(confval, fields)))
+        return self.parse_text_to_nodes("\n".join(map(confval, config.Config._fields)))
 
 
-def confval(field: dataclasses.Field[Any]) -> str:
+def confval(name: str) -> str:
     """The Markdown of one configuration value."""
-    default = getattr(config.Config(), field.name)
-    doc = field.metadata["doc"]
-    if "minimum" in field.metadata:
-        doc += f" At least `{field.metadata['minimum']}`."
+    value = config.VALUES[name]
+    least = "" if value.minimum is None else f" At least `{value.minimum}`."
     return CONFVAL.format(
-        name=config.PREFIX + field.name, type=field.type, default=default, doc=doc
+        name=config.PREFIX + name,
+        type=inspect.formatannotation(config.Config.__annotations__[name]),
+        default=config.Config._field_defaults[name],
+        doc=value.doc + least,
     )
 
 
@@ -127,9 +127,12 @@ def options_of(name: str) -> set[str]:
     common = {*options.COMMON, *options.DEFINING}
     if not name:
         return common
-    if name == "example":
-        return {*directives.ExampleDirective.parsers} - common
-    return {*views.VIEWS[name].options}
+    view = views.VIEWS.get(name)
+    if view is not None and view.is_directive:
+        return {*view.options}
+    directive = directives.directive_class(name)
+    assert directive is not None
+    return {*directive.parsers} - common
 
 
 def skip_tuple_fields(

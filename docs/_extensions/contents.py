@@ -7,7 +7,7 @@ which of them are current.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,29 @@ ASKED: dict[str, Any] = {
 }
 
 
+def leave_out(tree: nodes.Element, folders: Sequence[str], pages: Mapping[str, str]) -> None:
+    """Take the pages below some folders out of the contents.
+
+    They are the many pages of a reference, which has a table of its own; listed on every page they
+    would be most of what a page consists of.
+    """
+    for link in list(tree.findall(nodes.reference)):
+        page = pages.get(link["refuri"].partition("#")[0], "")
+        item = next(_ancestors(link, nodes.list_item), None)
+        if item is not None and page.startswith(tuple(f"{folder}/" for folder in folders)):
+            branch = item.parent
+            branch.remove(item)
+            if not branch.children:
+                branch.parent.remove(branch)
+
+
+def _ancestors(node: nodes.Node, kind: type[nodes.Element]) -> Iterator[nodes.Element]:
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, kind):
+            yield node
+
+
 class Contents:
     """The contents of a project.
 
@@ -39,8 +62,11 @@ class Contents:
         self._builder = builder
         root = builder.config.root_doc
         self._tree = TocTree(builder.env).get_toctree_for(root, builder, **ASKED)
-        found = self._tree.findall(nodes.reference) if self._tree is not None else ()
         pages = {builder.get_relative_uri(root, name): name for name in builder.env.all_docs}
+        self._folders: Sequence[str] = builder.config.contents_leaves_out
+        if self._tree is not None:
+            leave_out(self._tree, self._folders, pages)
+        found = self._tree.findall(nodes.reference) if self._tree is not None else ()
         self._links: list[tuple[nodes.reference, str, str]] = []
         for link in found:
             address, _, anchor = link["refuri"].partition("#")
@@ -57,7 +83,7 @@ class Contents:
         for link, target, anchor in self._links:
             address = self._builder.get_relative_uri(pagename, target)
             link["refuri"] = f"{address}#{anchor}" if anchor else address
-            if target == pagename and not anchor:
+            if target == self._listed(pagename) and not anchor:
                 branch: nodes.Element | None = link
                 while branch is not None:
                     branch["classes"].append("current")
@@ -65,6 +91,11 @@ class Contents:
         fragment: str = self._builder.render_partial(self._tree)["fragment"]
         self._tree.parent = None
         return fragment
+
+    def _listed(self, pagename: str) -> str:
+        """The page that stands for another in the contents: that of its folder, or itself."""
+        folder = pagename.partition("/")[0]
+        return folder if folder in self._folders else pagename
 
 
 class Provider:
@@ -107,6 +138,7 @@ class Provider:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the handlers."""
     provider = Provider()
+    app.add_config_value("contents_leaves_out", [], "html", [list])
     app.connect("env-updated", provider.begin)
     app.connect("html-page-context", provider.add, priority=400)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

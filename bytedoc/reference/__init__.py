@@ -1,0 +1,1 @@
+"""The reference of instructions: what a project says of each, held against the interpreters."""
