@@ -25,6 +25,7 @@ extensions = [
     "configuration_reference",
     "contents",
     "data_reference",
+    "official_names",
 ]
 primary_domain = "bytedoc"
 bytedoc_releases = ["3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
@@ -42,6 +43,8 @@ bytedoc_end_of_life = {
     "3.15": "2031-10",
 }
 bytedoc_data = True
+bytedoc_frequencies = True
+bytedoc_claims_exclude = ["data", "extension/**"]
 exclude_patterns = ["_build"]
 nitpicky = True
 default_role = "any"  # `Example` in a docstring
@@ -58,6 +61,7 @@ language = "en"
 myst_enable_extensions = ["colon_fence", "deflist", "smartquotes", "fieldlist"]
 myst_heading_anchors = 3
 
+contents_leaves_out = ["opcodes"]
 toc_object_entries = False  # the contents, which stand on every page, list pages and headings
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # those of Sphinx are written for Sphinx's own pages

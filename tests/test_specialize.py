@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
-import tomllib
-from collections import Counter as Multiset
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -28,8 +27,8 @@ from bytedoc.specializations import Counter, Phase, Specialization
 from bytedoc.views.specialize import change_kind, phase_claim, then, times
 
 ADAPTIVE = ["3.11", "3.12", "3.13", "3.14", "3.15"]
-#: A program for every specialised form.
-PROGRAMS = Path(__file__).parents[1] / "docs" / "opcodes_data" / "specialised.toml"
+#: The reference: the entry of every specialised form has a program that reaches it.
+PAGES = Path(__file__).parents[1] / "docs" / "opcodes"
 
 ADD = """\
 class Other:
@@ -126,7 +125,7 @@ def follow(interpreter: Interpreter, programs: list[Program]) -> list[list[list[
         input="\n".join(map(json.dumps, programs)),
         capture_output=True,
         check=True,
-        env={**os.environ, "PYTHON_JIT": "1" if any(p.get("jit") for p in programs) else "0"},
+        env={**os.environ, "PYTHON_JIT": "1" if any("jit" in p for p in programs) else "0"},
         encoding="utf-8",
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -151,11 +150,37 @@ def told(result: Specialization) -> list[list[list[str]]]:
 # -- programs for every form ----------------------------------------------------------------------
 
 
+_ENTRY = re.compile(r"^`{5}\{opcode\} (\w+)\n(.*?)^`{5}$", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(
+    r"^```\{\w+\}\n((?::[^\n]*\n)*:name: [^\n]*\n(?::[^\n]*\n)*)\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
 @cache
 def programs() -> list[Program]:
-    """The programs, whatever release they are for."""
-    found: list[Program] = tomllib.loads(PROGRAMS.read_text(encoding="utf-8"))["reached"]
-    return [{"object": "f", **program} for program in found]
+    """The first program that reaches a form in each release; ``releases`` are those it is for."""
+    found: list[Program] = []
+    sources: dict[str, str] = {}
+    for path in sorted(PAGES.glob("*.md")):
+        for form, entry in _ENTRY.findall(path.read_text(encoding="utf-8")):
+            for head, text in _EXAMPLE.findall(entry):
+                options = dict(re.findall(r"^:([a-z-]+):(?: (.*))?$", head, re.MULTILINE))
+                before = [sources[name] for name in options.get("setup", "").split()]
+                source = sources[options["name"]] = "".join([*before, text])
+                if path.stem == form or form.startswith("INSTRUMENTED_"):
+                    continue
+                if "warm-up" not in options or "times" in options:
+                    continue
+                last = options.get("until", "3.99")
+                releases = range(int(options["since"][2:]), int(last[2:]) + 1)
+                taken = [each["releases"] for each in found if each["form"] == form]
+                if form in options["expect"] and not any(
+                    set(releases) & set(all_) for all_ in taken
+                ):
+                    program = {"form": form, "source": source, "releases": list(releases)}
+                    found.append({**options, **program})
+    return found
 
 
 @cache
@@ -177,10 +202,13 @@ def has_jit(executable: str) -> bool:
 def shown_by(executable: str) -> list[tuple[Program, Specialization]]:
     """The programs whose forms an interpreter has, and what the view says of each."""
     jit = has_jit(executable)
+    minor = int(ask(executable, "import sys; print(sys.version_info[1])"))
     wanted = [
         program
         for program in programs()
-        if program["form"] in forms_of(executable) and (jit or "jit" not in program)
+        if program["form"] in forms_of(executable)
+        and (jit or "jit" not in program)
+        and minor in program["releases"]
     ]
     asked = [
         {
@@ -189,7 +217,7 @@ def shown_by(executable: str) -> list[tuple[Program, Specialization]]:
             "source": program["source"],
             "object": program["object"],
             "warm_up": program["warm-up"],
-            "then": [program["then"]] if "then" in program else [],
+            "then": then(program["then"]) if "then" in program else [],
             **({"environment": {"PYTHON_JIT": "1"}} if "jit" in program else {}),
         }
         for program in wanted
@@ -209,7 +237,7 @@ def test_every_form_of_every_release_has_a_program_and_no_other_name_has_one(
     names: set[str] = set()
     for release in ADAPTIVE:
         names.update(forms_of(interpreter_or_skip(interpreters, release).executable))
-    assert Multiset(program["form"] for program in programs()) == dict.fromkeys(names, 1)
+    assert {program["form"] for program in programs()} == names
 
 
 def test_each_program_reaches_its_form(adaptive: Interpreter) -> None:
@@ -221,15 +249,14 @@ def test_each_program_reaches_its_form(adaptive: Interpreter) -> None:
     assert all(name.endswith("_JIT") for name in unreached)
 
 
-def test_each_program_loses_its_form_by_what_it_does_then_or_says_why_not(
-    adaptive: Interpreter,
-) -> None:
+def test_each_program_loses_its_form_by_what_it_does_then(adaptive: Interpreter) -> None:
+    lost = 0
     for program, result in shown_by(adaptive.executable):
         if "then" in program:
-            assert program["form"] not in result.phases[2].opnames, program
+            assert any(program["form"] not in phase.opnames for phase in result.phases[2:]), program
             assert result.phases[2].settled, program
-        else:
-            assert program["keeps"].endswith("."), program
+            lost += 1
+    assert lost >= 30
 
 
 def test_forms_and_calls_are_those_that_dis_shows_in_a_fresh_process(
@@ -237,7 +264,7 @@ def test_forms_and_calls_are_those_that_dis_shows_in_a_fresh_process(
 ) -> None:
     shown = shown_by(adaptive.executable)
     for jit in (False, True):
-        pairs = [pair for pair in shown if pair[0].get("jit", False) is jit]
+        pairs = [pair for pair in shown if ("jit" in pair[0]) is jit]
         wanted = [
             {**program, "calls": [(phase.expression, phase.calls) for phase in result.phases[1:]]}
             for program, result in pairs
@@ -251,14 +278,14 @@ def test_forms_and_calls_are_those_that_dis_shows_in_a_fresh_process(
 def test_the_instructions_are_those_that_were_compiled(adaptive: Interpreter) -> None:
     script = (
         "import dis, json, sys; code = compile(sys.argv[1], 'f', 'exec').co_consts\n"
-        "code = next(c for c in code if getattr(c, 'co_name', '') == 'f')\n"
+        "code = next(c for c in code if getattr(c, 'co_name', '') == sys.argv[2])\n"
         "print(json.dumps([[i.offset, i.opname, i.arg] for i in dis.get_instructions(code)]))"
     )
     names = {"FOR_ITER_LIST", "LOAD_ATTR_SLOT", "UNPACK_SEQUENCE_LIST", "COMPARE_OP_INT_JUMP"}
     chosen = [pair for pair in shown_by(adaptive.executable) if pair[0]["form"] in names]
     assert len(chosen) > 2
     for program, result in chosen:
-        seen = json.loads(ask(adaptive.executable, script, program["source"]))
+        seen = json.loads(ask(adaptive.executable, script, program["source"], program["object"]))
         assert [[i.offset, i.opname, i.arg] for i in result.instructions] == seen
 
 
