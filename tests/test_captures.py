@@ -303,7 +303,7 @@ def test_an_edited_example_is_not_recorded_and_said_so_at_its_line(
         built.warnings,
     )
     assert "[bytedoc.not-recorded]" in built.warnings
-    assert "No result: " in built.read("index.html")
+    assert "No result:" in built.read("index.html")
     assert "FOR_ITER" in built.read("index.html")
 
 
