@@ -73,6 +73,13 @@ def test_a_statement_that_fails_is_told_and_the_page_says_so(build: Build) -> No
     assert "No result" in output(built, "timing").get_text()
 
 
+def test_a_statement_that_no_function_can_have_is_told(build: Build) -> None:
+    built = build(md(one("timing", "from os import *")), conf=QUICK)
+    assert "SyntaxError: import * only allowed at module level [bytedoc.statement]" in (
+        built.warnings
+    )
+
+
 # -- what is shown --------------------------------------------------------------------------------
 
 
