@@ -16,8 +16,9 @@ from . import history, release_changes
 from .capture import Capture, Record, kept
 from .config import releases_in
 from .errors import BytedocError, InterpreterError, Problem
+from .examples import Use
 from .release import Release
-from .request import Interpreter
+from .request import Interpreter, Request
 from .results import Results
 from .settling import (
     Plan,
@@ -152,8 +153,18 @@ class Session:
                 continue  # told as a problem
             before = records.get(request.digest)
             if before is None or of < before.of:
-                records[request.digest] = Record(request.digest, request.view, of, kept(answer))
+                recorded = self._varying(use, interpreter.release, request)
+                records[request.digest] = recorded or Record(
+                    request.digest, request.view, of, kept(answer)
+                )
                 self._uses[interpreter.release, request.digest] = plan
+
+    def _varying(self, use: Use, release: Release, request: Request) -> Record | None:
+        """What is recorded of an output that varies, which is as good as another."""
+        if not use.options.get("varies") or self.results.config.capture_timings:
+            return None
+        old = self.results.captures.usable(release)
+        return None if old is None else old.records.get(request.digest)
 
     def capture(self, release: Release) -> Capture:
         """What a release answered."""

@@ -139,6 +139,20 @@ def times(folder: Path) -> dict[str, list[Any]]:
     return found
 
 
+def test_an_output_that_varies_stays_as_it_was_recorded(build: Build) -> None:
+    source = "import random, os\nprint(int.from_bytes(os.urandom(8), 'big'))"
+    page_ = md(directive("md", "run", "", source, varies=True, name="dice"))
+    conf: dict[str, Any] = {"bytedoc_releases": [NEW], "bytedoc_histories": False}
+    folder = build(page_, "capture", conf=conf).out
+    before = (folder / f"{NEW}.json").read_text(encoding="utf-8")
+    shutil.copytree(folder, folder.parents[1] / "source" / "captures")
+    again = {"bytedoc_cache": "again"}
+    after = build(None, "capture", conf=conf | again).out
+    assert (after / f"{NEW}.json").read_text(encoding="utf-8") == before
+    checked = build(None, "capture-check", conf=conf | {"bytedoc_cache": "checked"})
+    assert checked.warnings == ""
+
+
 def test_one_release_can_be_recorded_alone(build: Build, recorded: Path) -> None:
     (recorded / f"{OLD}.json").unlink()
     shutil.rmtree(recorded.parent.parent / "build" / "capture")

@@ -33,6 +33,7 @@ class Run(View):
         **COMPILING,
         "timeout": seconds,
         "addresses": flag,
+        "varies": flag,
     }
 
     def request(self, use: Use, example: Example | None, project: Project) -> Request:
