@@ -99,6 +99,9 @@ html_sidebars = {
 # What the figures draw with and pdflatex does not know.
 latex_elements = {
     "preamble": r"""
+\usepackage{pmboxdraw}
+\DeclareUnicodeCharacter{25B6}{\ensuremath{\blacktriangleright}}
+\DeclareUnicodeCharacter{25C4}{\ensuremath{\blacktriangleleft}}
 \DeclareUnicodeCharacter{25BC}{\ensuremath{\blacktriangledown}}
 \DeclareUnicodeCharacter{25BA}{\ensuremath{\blacktriangleright}}
 """,
