@@ -113,7 +113,8 @@ def pdf(session: nox.Session) -> None:
 def capture(session: nox.Session) -> None:
     """Record what interpreters answer: ``nox -s capture``, ``-- 3.12``, ``-- --check``.
 
-    ``--timings`` measures times anew, ``--check`` compares instead of recording.
+    ``--timings`` measures times anew, unstable ones up to five times; ``--check`` compares instead
+    of recording.
     """
     install(session, "docs")
     flags = {"--check", "--timings"} & set(session.posargs)
@@ -126,7 +127,7 @@ def capture(session: nox.Session) -> None:
     if named:
         settings += ["-D", f"bytedoc_capture_releases={','.join(named)}"]
     if "--timings" in flags:
-        settings += ["-D", "bytedoc_capture_timings=1"]
+        settings += ["-D", "bytedoc_capture_timings=1", "-D", "bytedoc_timing_attempts=5"]
     checks = "--check" in flags
     session.run(
         "sphinx-build",

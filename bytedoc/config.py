@@ -58,6 +58,7 @@ class Config(NamedTuple):
     timing_processes: int = 6
     timing_values: int = 3
     timing_min_time: float = 0.02
+    timing_attempts: int = 1
 
     @classmethod
     def from_sphinx(cls, config: "SphinxConfig") -> Self:
@@ -163,6 +164,11 @@ VALUES: Mapping[str, Value] = {
     ),
     "timing_min_time": Value(
         "Seconds that one measurement of a statement lasts at least.", minimum=0.000_001
+    ),
+    "timing_attempts": Value(
+        "How often a timing is measured at most while it is not stable. Of each statement, the "
+        "stable measurement with the least median is kept, or else the one with the least spread.",
+        minimum=1,
     ),
 }
 

@@ -393,7 +393,9 @@ class Results:
             return
         names = ", ".join(sorted({str(interpreter.release) for interpreter, _ in wanted}))
         size = -(-len(wanted) // _STEPS)
-        done = executor.execute(wanted, self.store, self.limits)
+        done = executor.execute(
+            wanted, self.store, self.limits, self.config.timing_attempts
+        )
         progress = status_iterator(
             batched((request.view for request in done), size),
             f"asking Python {names}... ",

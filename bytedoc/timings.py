@@ -1,7 +1,7 @@
 """Times of statements, as an interpreter measured them."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 Json = Any  #: What ``json.loads`` gives.
@@ -38,8 +38,18 @@ class Measurement(NamedTuple):
         """
         mean = statistics.fmean(self.values)
         far = max(abs(value - mean) for value in self.values)
+        return self.spread > 0.1 or far > 0.5 * mean
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation (of a sample), as a part of the mean."""
         deviation = statistics.stdev(self.values) if len(self.values) > 1 else 0.0
-        return deviation > 0.1 * mean or far > 0.5 * mean
+        return deviation / statistics.fmean(self.values)
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Json]) -> Self:
+        """Make it from a row of the probe's ``timing`` answer."""
+        return cls(row["loops"], tuple(row["values"]))
 
 
 class Timing(NamedTuple):
@@ -61,8 +71,27 @@ class Timing(NamedTuple):
     def from_json(cls, record: Mapping[str, Json]) -> Self:
         """Make it from the probe's ``timing`` answer."""
         return cls(
-            tuple(Measurement(row["loops"], tuple(row["values"])) for row in record["rows"]),
+            tuple(map(Measurement.from_json, record["rows"])),
             record["clock"]["implementation"],
             record["clock"]["resolution"],
             record["machine"],
         )
+
+
+def steadiest(attempts: Sequence[Sequence[Json]]) -> tuple[list[Json], bool]:
+    """Of each statement the row to keep, and whether all of these are stable.
+
+    Among stable rows that is the one with the least median, for other work on the machine only
+    ever adds to a time; where none is stable, the one whose values are least apart.
+
+    Args:
+        attempts: the rows of each time that the statements were measured; at least one.
+    """
+
+    def order(row: Json) -> tuple[bool, float]:
+        measured = Measurement.from_json(row)
+        unstable = measured.is_unstable
+        return unstable, measured.spread if unstable else measured.median
+
+    rows = [min(rows, key=order) for rows in zip(*attempts, strict=True)]
+    return rows, not any(Measurement.from_json(row).is_unstable for row in rows)
