@@ -194,4 +194,5 @@ def register(app: "Sphinx") -> None:
     for name, default in Config._field_defaults.items():
         kind = Config.__annotations__[name]
         types = (float, int) if kind is float else (type(default),)
-        app.add_config_value(PREFIX + name, copy(default), VALUES[name].rebuild, types)
+        # As `Sphinx.add_config_value` does, which writes to the log each time, in every build.
+        app.config.add(PREFIX + name, copy(default), VALUES[name].rebuild, types)

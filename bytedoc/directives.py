@@ -6,6 +6,7 @@ Nothing is executed here.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -217,7 +218,7 @@ def define(directive: BytedocDirective, options: Mapping[str, Any]) -> Example:
     """Make the content of a directive an example, and known."""
     source = "\n".join(directive.content) + "\n"
     name = options.get("name", "")
-    if name and not NAME.fullmatch(name):
+    if name and not re.fullmatch(NAME, name):
         directive.tell(
             BytedocError(
                 "option", f":name: {name}: a name has letters, digits and . _ + - in it only"

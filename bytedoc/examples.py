@@ -5,7 +5,6 @@ other objects take.
 """
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,8 +14,8 @@ from .release import Release, ReleaseRange
 if TYPE_CHECKING:
     from .expectations import Expectation
 
-#: A name may stand in an address of a page.
-NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
+#: A name may stand in an address of a page.  Compiled when it is used.
+NAME = r"[A-Za-z0-9][\w.+-]*"
 
 
 class Example(NamedTuple):

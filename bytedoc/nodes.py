@@ -7,10 +7,10 @@ and a ``literal_block`` and needs to know nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from docutils import nodes
 from markupsafe import escape
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .models import Listing
     from .plots import Plot
+    from .views.aligned import AlignedLine
+    from .views.comparison_rows import ComparisonRow
 
 
 class Pending(nodes.Node):
@@ -96,30 +98,6 @@ class comparison(nodes.General, nodes.Element):
         return copied
 
 
-class ComparisonRow(NamedTuple):
-    """A row of a `comparison`.
-
-    Attributes:
-        kind: ``same``, ``changed``, ``removed``, ``added``; or ``code``, ``note``: a text alone.
-        text: this text.
-        line: the source line.
-        label: what jumps to this row call it.
-        sign: what is between the two instructions, for all rows that belong to the same change.
-        span: how many rows these are; 0: the sign stands in a row above.
-        old: name, address of the name and argument of an instruction; empty where there is none.
-        new: the same for the newer release.
-    """
-
-    kind: str
-    text: str = ""
-    line: int | None = None
-    label: str = ""
-    sign: str = ""
-    span: int = 1
-    old: tuple[str, str, str] = ("", "", "")
-    new: tuple[str, str, str] = ("", "", "")
-
-
 class plot(nodes.General, nodes.Element):
     """A plot, ``drawing``.  See ``templates/plot.html``; HTML only."""
 
@@ -151,22 +129,6 @@ class step(nodes.row):
     """
 
     column: int
-
-
-class AlignedLine(NamedTuple):
-    """A line of an ``aligned`` block.
-
-    Attributes:
-        before: the text before the name of an instruction; without one the whole line.
-        name: this name.
-        after: the text after it.
-        data: what the line shows, by the name of the ``data-`` attribute; empty for a heading.
-    """
-
-    before: str
-    name: str
-    after: str
-    data: Mapping[str, str]
 
 
 class aligned(nodes.literal_block):

@@ -317,7 +317,10 @@ class Results:
         # Without an old digest nobody knows what this builder wrote: two builders, or two folders
         # of output, may share the doctrees.
         old = before.get("digests", {})
-        return [name for name in digests if digests[name] != old.get(name)]
+        changed = [name for name in digests if digests[name] != old.get(name)]
+        # Sphinx keeps what was noted above only where a page is written: one, so that the next
+        # build has nothing to do.
+        return changed or sorted(pages)[:1]
 
     def _signature(self) -> str:
         """What results depend on apart from the pages: interpreters, probe, configuration."""
@@ -393,9 +396,7 @@ class Results:
             return
         names = ", ".join(sorted({str(interpreter.release) for interpreter, _ in wanted}))
         size = -(-len(wanted) // _STEPS)
-        done = executor.execute(
-            wanted, self.store, self.limits, self.config.timing_attempts
-        )
+        done = executor.execute(wanted, self.store, self.limits, self.config.timing_attempts)
         progress = status_iterator(
             batched((request.view for request in done), size),
             f"asking Python {names}... ",

@@ -298,13 +298,15 @@ def test_pages_that_were_removed_are_written_again_from_the_cache(build: Build) 
 
 
 def test_limits_may_change_without_executing_anything(build: Build) -> None:
+    limits = {"bytedoc_timeout": 20.0, "bytedoc_memory": 2048, "bytedoc_output_limit": 1000}
     build(PROJECT)
-    built = build(
-        conf={"bytedoc_timeout": 20.0, "bytedoc_memory": 2048, "bytedoc_output_limit": 1000}
-    )
+    built = build(conf=limits)
     assert built.warnings == ""
     assert not built.executed
     assert pages_read(built) == []
+    # One page is written, and that with the contents, so that Sphinx keeps what all is made of.
+    assert pages_written(built) == ["definer", "index"]
+    assert pages_written(build(conf=limits)) == []
 
 
 def test_how_timings_are_measured_may_change_without_executing_anything_else(build: Build) -> None:

@@ -117,9 +117,8 @@ def keep(doctrees: Path, release: str, pagename: str, body: str) -> None:
         keep_body(folder_of(work, release), pagename, body)
 
 
-def add_files(app: Sphinx) -> None:
-    """Let pages load our style sheet, and the script where it has something to do."""
-    app.add_css_file("bytedoc-site.css")
+def add_script(app: Sphinx) -> None:
+    """Let pages of a site load the script (``builder-inited``)."""
     if app.config.bytedoc_site:
         app.add_js_file("bytedoc-site.js", loading_method="defer")
 
@@ -127,7 +126,7 @@ def add_files(app: Sphinx) -> None:
 def register(app: Sphinx) -> None:
     """Connect the handlers."""
     handlers = AddContext()
-    app.connect("builder-inited", add_files)
+    app.connect("builder-inited", add_script)
     # After the results are settled: where they are kept is looked at first.
     app.connect("env-updated", handlers.begin, priority=600)
     app.connect("html-page-context", handlers.add)

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
 from docutils import nodes
 
-from ..nodes import AlignedLine, aligned
+from ..nodes import aligned
 from ..pipeline import Place
 from .base import Page, plain_block, visible
 
 #: Between two columns.
 _GAP = "  "
+
+
+class AlignedLine(NamedTuple):
+    """A line of an ``aligned`` block.
+
+    Attributes:
+        before: the text before the name of an instruction; without one the whole line.
+        name: this name.
+        after: the text after it.
+        data: what the line shows, by the name of the ``data-`` attribute; empty for a heading.
+    """
+
+    before: str
+    name: str
+    after: str
+    data: Mapping[str, str]
 
 
 class Row(NamedTuple):

@@ -17,11 +17,11 @@ from ..differences import Sentence, sentences
 from ..errors import BytedocError
 from ..examples import Example, Use
 from ..models import Failure, Listing
-from ..nodes import ComparisonRow, comparison, details, output
+from ..nodes import comparison, details, output
 from ..release import Release
 from ..request import Interpreter, Request
 from .base import Answer, Either, Page, Project, explain, plain_block, table, visible
-from .comparison_rows import Link, folded, plain_rows, table_rows
+from .comparison_rows import ComparisonRow, Link, folded, plain_rows, table_rows
 from .dis import Dis, listing_node
 from .options import CODE, ranges
 

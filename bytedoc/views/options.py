@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ def text(value: str | None) -> str:
 def given_name(value: str | None) -> str:
     """What something is called."""
     found = text(value)
-    if not NAME.fullmatch(found):
+    if not re.fullmatch(NAME, found):
         raise ValueError("a name has letters, digits and . _ + - in it only")
     return found
 
