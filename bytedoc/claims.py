@@ -15,9 +15,9 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.matching import Matcher
 
-from .changes import instruction_table
+from .comparing.changes import instruction_table
+from .comparing.release_changes import use_of
 from .nodes import Pending, unchecked
-from .release_changes import use_of
 
 if TYPE_CHECKING:
     from .domain import BytedocDomain

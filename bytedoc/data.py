@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .answers.models import CodeBytes, ExceptionEntry, Instruction, Opcode
+from .answers.timings import Measurement
 from .examples import Example
-from .models import CodeBytes, ExceptionEntry, Instruction, Opcode
 from .request import Interpreter
-from .timings import Measurement
 
 Json = Any  #: What ``json.loads`` gives.
 

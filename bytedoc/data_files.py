@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, data
+from .answers.models import Failure, Opcode
 from .capture import kept, restored
 from .data import Document, Place
 from .errors import BytedocError
 from .examples import Use
-from .models import Failure, Opcode
 from .request import Interpreter, Request, digest_of
 from .site.folders import read_json, write_if_changed
 from .views.timing import baseline_index

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import RoleFunction
 
-    from .history import History
+    from .comparing.history import History
     from .reference.entry import Entry
     from .results import Results
 
@@ -236,7 +236,7 @@ class BytedocDomain(Domain):
     @cached_property
     def histories(self) -> dict[str, History]:
         """The history of every example that a page shows a listing of, by the example's name."""
-        from .history import histories  # noqa: PLC0415 - only builds that compare releases need it
+        from .comparing.history import histories  # noqa: PLC0415 - only builds that compare releases need it
 
         return histories(self.examples, self.uses)
 

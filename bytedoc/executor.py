@@ -58,7 +58,7 @@ def measure(task: Task, store: Store, limits: Limits, attempts: int) -> Request:
 
     Of each statement the best measurement is kept, as `steadiest` picks it.
     """
-    from .timings import steadiest  # noqa: PLC0415
+    from .answers.timings import steadiest  # noqa: PLC0415
 
     measured: list[Any] = []
     while True:

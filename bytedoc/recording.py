@@ -12,8 +12,8 @@ from typing import Any
 
 from sphinx.util import logging
 
-from . import history, release_changes
 from .capture import Capture, Record, kept
+from .comparing import history, release_changes
 from .config import releases_in
 from .errors import BytedocError, InterpreterError, Problem
 from .examples import Use

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from docutils import nodes
 
+from .answers.models import Failure
 from .domain import BytedocDomain
 from .errors import BytedocError, InterpreterError
 from .examples import Example, Use
-from .models import Failure
 from .nodes import Pending, output, pending_opcode, pending_release, pending_value, pending_view
 from .page_releases import replace_pages
 from .release import Release, ReleaseRange
@@ -100,7 +100,7 @@ class PageRenderer:
 
     def link_to_history(self, frame: nodes.Element, use: Use) -> None:
         """Add a link to the history of an output, if it has one, to its caption."""
-        from . import history  # noqa: PLC0415 - only where there are such pages
+        from .comparing import history  # noqa: PLC0415 - only where there are such pages
 
         address = history.link(self.results, use, self.docname)
         if address:

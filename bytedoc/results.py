@@ -28,8 +28,8 @@ from .store import Store, probe_state, unchanged
 if TYPE_CHECKING:
     from sphinx.builders import Builder
 
+    from .answers.models import Answer
     from .domain import BytedocDomain
-    from .models import Answer
     from .runner import Limits
 
 #: Views whose answers are about the interpreter alone, so that many uses have the same.
@@ -317,10 +317,10 @@ class Results:
         # Without an old digest nobody knows what this builder wrote: two builders, or two folders
         # of output, may share the doctrees.
         old = before.get("digests", {})
-        changed = [name for name in digests if digests[name] != old.get(name)]
+        outdated = [name for name in digests if digests[name] != old.get(name)]
         # Sphinx keeps what was noted above only where a page is written: one, so that the next
         # build has nothing to do.
-        return changed or sorted(pages)[:1]
+        return outdated or sorted(pages)[:1]
 
     def _signature(self) -> str:
         """What results depend on apart from the pages: interpreters, probe, configuration."""
@@ -409,7 +409,7 @@ class Results:
 
     def answer(self, interpreter: Interpreter, request: Request) -> Any:
         """The typed answer, a `Failure`, or None where there is none."""
-        from .models import answer_of  # noqa: PLC0415
+        from .answers.models import answer_of  # noqa: PLC0415
 
         key = interpreter.identity, request.digest
         if key in self._shared:
@@ -481,7 +481,7 @@ class Results:
         Raises:
             BytedocError: the use asks for something that is not there.
         """
-        from .models import Answer  # noqa: PLC0415
+        from .answers.models import Answer  # noqa: PLC0415
 
         return {
             release: Answer(who, None if who is None else self.result(use, who))

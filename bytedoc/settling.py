@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sphinx.util import logging
 
+from .answers.models import Failure
 from .errors import BytedocError, InterpreterError, Problem
 from .examples import Use, with_setup
-from .models import Failure
 from .release import Release
 from .request import Interpreter, Request, digest_of
 from .results import Results
@@ -41,7 +41,7 @@ def settle(results: Results, docnames: AbstractSet[str]) -> list[Problem]:
 
         problems += coverage.problems(results)
     if results.has_histories and not results.config.site:  # there, they are asked for once
-        from . import history, release_changes  # noqa: PLC0415 - only where there are such pages
+        from .comparing import history, release_changes  # noqa: PLC0415 - only where there are such pages
 
         history.ask(results, docnames)
         release_changes.ask(results)

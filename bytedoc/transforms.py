@@ -33,8 +33,8 @@ def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         return  # a site has them once, for all guides
     if not results.has_histories and not results.pages.exists():
         return  # there are none, and there were none
-    from . import history, release_changes  # noqa: PLC0415 - only where there are such pages
     from .additional import outdated  # noqa: PLC0415
+    from .comparing import history, release_changes  # noqa: PLC0415 - only where there are such pages
 
     pages = (*history.pages(results), *release_changes.pages(results))
     for page in outdated(cast("StandaloneHTMLBuilder", app.builder), results, pages):

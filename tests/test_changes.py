@@ -16,7 +16,8 @@ from docutils import nodes
 from markup import MARKUPS, Markup, cells, directive, found, md, output, page
 
 from bytedoc import runner
-from bytedoc.changes import (
+from bytedoc.answers.models import Opcode, answer_of
+from bytedoc.comparing.changes import (
     Changed,
     InstructionSetChanges,
     Renumbered,
@@ -27,7 +28,6 @@ from bytedoc.changes import (
 )
 from bytedoc.examples import Example
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Opcode, answer_of
 from bytedoc.release import Release, ReleaseRange
 from bytedoc.request import Interpreter
 from bytedoc.views.changes import ChangedExample, examples_part, sentence, stack_effect

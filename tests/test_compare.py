@@ -15,14 +15,14 @@ from conftest import RELEASES, REQUIRED, Build, interpreter_or_skip
 from markup import MARKUPS, Markup, cells, directive, found, md, output, page, soup
 
 from bytedoc import runner
-from bytedoc.compare import Change, Comparison, align, groups
-from bytedoc.differences import sentences
+from bytedoc.answers.models import Listing, answer_of
+from bytedoc.comparing.compare import Change, Comparison, align, groups
+from bytedoc.comparing.differences import sentences
+from bytedoc.comparing.forms import spelled
+from bytedoc.comparing.steps import roles_of
 from bytedoc.errors import InterpreterError
-from bytedoc.forms import spelled
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Listing, answer_of
 from bytedoc.release import Release
-from bytedoc.steps import roles_of
 from bytedoc.views.compare import label
 
 #: Examples, each after its name.  They need no newer Python than the tests do: they are text.

@@ -23,11 +23,11 @@ from referencing import Registry, Resource
 
 import bytedoc
 from bytedoc import data, runner
+from bytedoc.answers.models import Opcode, answer_of
 from bytedoc.capture import load as load_capture
-from bytedoc.changes import changes, of_kind
+from bytedoc.comparing.changes import changes, of_kind
 from bytedoc.data import GUIDE_FILES, SCHEMAS, SITE_FILES, Document
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Opcode, answer_of
 from bytedoc.release import Release
 from bytedoc.views.timing import duration
 

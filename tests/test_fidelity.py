@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from bytedoc import runner
-from bytedoc.models import CodeListing, Failure, Instruction, Listing, answer_of
+from bytedoc.answers.models import CodeListing, Failure, Instruction, Listing, answer_of
 from bytedoc.request import Interpreter
 
 Job = dict[str, Any]

@@ -9,10 +9,10 @@ import pytest
 from conftest import Build, Built, interpreter_or_skip
 from markup import LOOP, contents, directive, found, md, output, soup
 
-from bytedoc.changes import changes, of_kind
-from bytedoc.history import histories
+from bytedoc.answers.models import Opcode
+from bytedoc.comparing.changes import changes, of_kind
+from bytedoc.comparing.history import histories
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Opcode
 from bytedoc.request import Interpreter
 from bytedoc.runner import ask
 

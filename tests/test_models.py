@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from bytedoc import models
-from bytedoc.models import Failure, Instruction, answer_of
+from bytedoc.answers import models
+from bytedoc.answers.models import Failure, Instruction, answer_of
+from bytedoc.answers.timings import Measurement
 from bytedoc.request import Interpreter, Request, digest_of
-from bytedoc.timings import Measurement
 
 NUMBERS = [
     (1.0,),

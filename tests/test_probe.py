@@ -21,14 +21,14 @@ import pytest
 from conftest import interpreter_or_skip
 
 from bytedoc import runner
+from bytedoc.answers.models import CodeObject, Failure, Listing, Opcode, Outcome, Value, answer_of
+from bytedoc.answers.timings import Timing
 from bytedoc.errors import InterpreterError
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import CodeObject, Failure, Listing, Opcode, Outcome, Value, answer_of
 from bytedoc.probe import source as probe_source
 from bytedoc.release import Release
 from bytedoc.request import Interpreter
 from bytedoc.store import PROBE
-from bytedoc.timings import Timing
 
 Job = dict[str, Any]
 

@@ -15,10 +15,10 @@ from conftest import Build, Built, interpreter_or_skip
 from markup import LOOP, MARKUPS, Markup, ask, directive, found, md, output, page, shown, soup
 from test_probe import EXAMPLE, Job, records_of
 
+from bytedoc.answers.models import answer_of
+from bytedoc.answers.pyc import Field, PycFile
 from bytedoc.capture import kept, restored
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import answer_of
-from bytedoc.pyc import Field, PycFile
 from bytedoc.request import Interpreter
 from bytedoc.store import PROBE
 

@@ -18,9 +18,10 @@ from corpus import CORPUS, EXTENDED, NAMES
 from markup import MARKUPS, Markup, cells, directive, found, md, output, page, role, soup
 
 from bytedoc import runner
+from bytedoc.answers.models import Opcode, answer_of
+from bytedoc.answers.stack_recordings import StackRecording
 from bytedoc.expectations import parse
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Opcode, answer_of
 from bytedoc.reference.entry import (
     ARGUMENTS,
     Entry,
@@ -32,7 +33,6 @@ from bytedoc.reference.stack_change import StackChange, counted
 from bytedoc.release import Release, ReleaseRange
 from bytedoc.request import Interpreter
 from bytedoc.runner import Limits
-from bytedoc.stack_recordings import StackRecording
 
 PAGES = Path(__file__).parents[1] / "docs" / "opcodes"
 _ENTRY = re.compile(r"\{opcode\} (?P<name>\w+)\n(?P<options>(?::.*\n)*)")

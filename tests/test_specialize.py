@@ -20,10 +20,10 @@ from conftest import Build, interpreter_or_skip
 from markup import MARKUPS, Markup, ask, cells, directive, found, md, output, page, soup
 
 from bytedoc import runner
+from bytedoc.answers.models import Failure, answer_of
+from bytedoc.answers.specializations import Counter, Phase, Specialization
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Failure, answer_of
 from bytedoc.request import Interpreter
-from bytedoc.specializations import Counter, Phase, Specialization
 from bytedoc.views.specialize import change_kind, phase_claim, then, times
 
 ADAPTIVE = ["3.11", "3.12", "3.13", "3.14", "3.15"]

@@ -13,11 +13,11 @@ from corpus import CORPUS, EXTENDED, NAMES
 from markup import MARKUPS, Markup, ask, cells, directive, found, md, output, page, soup
 
 from bytedoc import runner
+from bytedoc.answers.models import Failure, answer_of
+from bytedoc.answers.stack_recordings import StackRecording, Step
 from bytedoc.interpreters import Interpreters
-from bytedoc.models import Failure, answer_of
 from bytedoc.request import Interpreter
 from bytedoc.runner import Limits
-from bytedoc.stack_recordings import StackRecording, Step
 from bytedoc.store import PROBE
 
 ADD = "def add(a, b):\n    return a + b\n"

@@ -13,10 +13,10 @@ from conftest import Build, Built
 from docutils import nodes
 from markup import QUICK, cells, directive, found, md, output
 
+from bytedoc.answers.timings import Measurement, Timing, steadiest
 from bytedoc.errors import BytedocError
 from bytedoc.examples import Use
 from bytedoc.request import Interpreter
-from bytedoc.timings import Measurement, Timing, steadiest
 from bytedoc.views.timing import Statement, TimingView, duration, spread, statements
 
 

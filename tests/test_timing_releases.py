@@ -15,7 +15,7 @@ from markup import MARKUPS, QUICK, Markup, cells, directive, found, md, output, 
 
 from bytedoc.capture import Capture, Record
 from bytedoc.captures import Captures
-from bytedoc.conditions import Conditions, Group, mark
+from bytedoc.comparing.conditions import Conditions, Group, mark
 from bytedoc.interpreters import Interpreters
 from bytedoc.plots import HEIGHT, TOP, Column, Plot, Series, Value, draw
 from bytedoc.release import Release

@@ -9,7 +9,7 @@ import sysconfig
 
 
 def answer(job):
-    """The fields of ``bytedoc.models.Interpreter`` that only the interpreter itself knows."""
+    """The fields of ``bytedoc.request.Interpreter`` that only the interpreter itself knows."""
     return {
         "version": platform.python_version(),
         "implementation": sys.implementation.name,

@@ -11,8 +11,8 @@ from ..request import Json
 from .pair import EXPLAINED, OPEN, SHOWN, UNKNOWN, Pair
 
 if TYPE_CHECKING:
+    from ..answers.models import Opcode
     from ..examples import Use
-    from ..models import Opcode
     from ..release import Release
     from ..results import Results
 

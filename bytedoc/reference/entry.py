@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..answers.models import Opcode
 from ..expectations import Expectation
-from ..models import Opcode
 from ..release import Release, ReleaseRange, split_range
 from .stack_change import StackChange
 

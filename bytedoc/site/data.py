@@ -7,13 +7,14 @@ from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .. import data, history
-from ..changes import changes, instruction_table, of_kind
-from ..compare import groups
+from .. import data
+from ..answers.models import Listing, Opcode
+from ..comparing import history
+from ..comparing.changes import changes, instruction_table, of_kind
+from ..comparing.compare import groups
 from ..data import Document
 from ..data_files import GENERATOR, INSTRUCTIONS, code_digest, contents, opcodes
 from ..errors import InterpreterError
-from ..models import Listing, Opcode
 from ..release import Release
 from ..request import Interpreter
 from .pages import File

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from docutils import nodes
 
-from .. import history
 from ..additional import Page
-from ..compare import align, groups
-from ..differences import Sentence, sentences
+from ..answers.models import Instruction, Listing
+from ..comparing import history
+from ..comparing.compare import align, groups
+from ..comparing.differences import Sentence, sentences
 from ..errors import BytedocError
-from ..models import Instruction, Listing
 from ..release import Release
 from .releases import STABLE
 

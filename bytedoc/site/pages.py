@@ -47,7 +47,7 @@ Contributor = Callable[["SiteBuilder"], Iterator[Page | File]]
 
 def joined(results: Results) -> Iterator[Joined]:
     """What the sidebar of every page lists, in its order."""
-    from .. import history, release_changes  # noqa: PLC0415 - only HTML needs them
+    from ..comparing import history, release_changes  # noqa: PLC0415 - only HTML needs them
 
     if release_changes.wanted(results):
         yield Joined("What changed", f"{release_changes.INDEX}.html")
@@ -64,13 +64,13 @@ def contributors() -> tuple[Contributor, ...]:
 
 def histories(builder: SiteBuilder) -> Iterator[Page]:
     """The history of each example."""
-    from ..history import pages  # noqa: PLC0415
+    from ..comparing.history import pages  # noqa: PLC0415
 
     return pages(builder.results)
 
 
 def changes(builder: SiteBuilder) -> Iterator[Page]:
     """What changed in each release."""
-    from ..release_changes import pages  # noqa: PLC0415
+    from ..comparing.release_changes import pages  # noqa: PLC0415
 
     return pages(builder.results)

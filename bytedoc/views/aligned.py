@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from docutils import nodes
 
+from ..answers.pipeline import Place
 from ..nodes import aligned
-from ..pipeline import Place
 from .base import Page, plain_block, visible
 
 #: Between two columns.

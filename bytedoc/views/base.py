@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import Failure, Raised, Value
 from ..errors import BytedocError
 from ..examples import Example, Use, unknown, with_setup
-from ..models import Failure, Raised, Value
 from ..nodes import output
 from ..release import Release
 from ..request import Interpreter, Request
 
 if TYPE_CHECKING:
+    from ..answers.models import Opcode
     from ..config import Config
-    from ..models import Opcode
     from ..reference.entry import Entry
     from ..reference.pair import Pair
 

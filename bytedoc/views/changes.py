@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from docutils import nodes
 
-from ..changes import Changed, Effect, InstructionSetChanges, changes, of_kind
+from ..answers.models import Failure, Opcode
+from ..comparing.changes import Changed, Effect, InstructionSetChanges, changes, of_kind
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Opcode
 from ..release import Release
 from ..request import Interpreter, Request
 from .base import Answer, Either, Linking, Page, Project, View, explain, failed, table

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from docutils import nodes
 
+from ..answers.models import Attribute, CodeObject
 from ..examples import Example, Use
-from ..models import Attribute, CodeObject
 from ..request import Request
 from .base import Page, Project, View, job_of, plain_block, table
 from .options import CODE, attributes, flag

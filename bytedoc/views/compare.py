@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from docutils import nodes
 
-from ..compare import Comparison, Group, align, groups
-from ..differences import Sentence, sentences
+from ..answers.models import Failure, Listing
+from ..comparing.compare import Comparison, Group, align, groups
+from ..comparing.differences import Sentence, sentences
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Listing
 from ..nodes import comparison, details, output
 from ..release import Release
 from ..request import Interpreter, Request

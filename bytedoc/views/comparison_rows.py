@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ..compare import Change, CodeComparison, Comparison
-from ..forms import code_object_name
-from ..models import Instruction
+from ..answers.models import Instruction
+from ..comparing.compare import Change, CodeComparison, Comparison
+from ..comparing.forms import code_object_name
 
 #: Gives the address of what documents an instruction, or nothing.
 Link = Callable[[str], str]

@@ -8,9 +8,9 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import Failure, Listing, Value
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Listing, Value
 from ..nodes import html_of, listing
 from ..release import Release
 from ..request import Request

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from ..answers.frequencies import Frequencies, percent
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..frequencies import Frequencies, percent
 from ..nodes import bar
 from ..release import Release
 from ..request import Interpreter, Request

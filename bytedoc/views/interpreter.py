@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from docutils import nodes
 
+from ..answers.models import Opcode
 from ..examples import Example, Use
-from ..models import Opcode
 from ..request import Interpreter, Request
 from .base import Page, Project, View, table
 from .options import choices

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from ..changes import ranges
+from ..answers.models import Failure, Opcode, RaisedBy
+from ..comparing.changes import ranges
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Opcode, RaisedBy
 from ..nodes import details
 from ..release import Release, ReleaseRange
 from ..request import Interpreter, Request

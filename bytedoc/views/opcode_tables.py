@@ -7,9 +7,9 @@ from itertools import groupby
 
 from docutils import nodes
 
-from ..changes import instruction_table
+from ..answers.models import Opcode
+from ..comparing.changes import instruction_table
 from ..examples import Example, Use
-from ..models import Opcode
 from ..reference.pair import EXPLAINED, OPEN, SHOWN, UNKNOWN
 from ..release import Release
 from ..request import Interpreter, Request

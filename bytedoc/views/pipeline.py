@@ -8,10 +8,10 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import Failure, Value
+from ..answers.pipeline import STAGES, CompilerCode, Missing, Pipeline, Place
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Value
-from ..pipeline import STAGES, CompilerCode, Missing, Pipeline, Place
 from ..release import Release
 from ..request import Request
 from .aligned import Row, aligned_block, cells_of_place, data_of_place

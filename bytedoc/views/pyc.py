@@ -8,10 +8,10 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import Failure, Value
+from ..answers.pyc import CODE, Field, PycFile
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Value
-from ..pyc import CODE, Field, PycFile
 from ..release import Release
 from ..request import Interpreter, Request
 from .aligned import Row, aligned_block

@@ -9,9 +9,9 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import Outcome
 from ..errors import BytedocError
 from ..examples import Example, Use, with_setup
-from ..models import Outcome
 from ..release import Release
 from ..request import Request
 from .base import Page, Project, View, explain_exception, job_of, plain_block, setup_of, visible

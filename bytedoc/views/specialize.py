@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import CodeListing, Failure, Instruction, Listing, Value
+from ..answers.specializations import Counter, Phase, Specialization
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import CodeListing, Failure, Instruction, Listing, Value
 from ..nodes import details
 from ..release import Release
 from ..request import Request
-from ..specializations import Counter, Phase, Specialization
 from .base import Page, Project, View, job_of, setup_of, table, unmet_expression
 from .changes import linked
 from .options import COMPILING, flag, seconds, text

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import Failure, Value
+from ..answers.stack_recordings import Slot, StackCode, StackRecording, Step
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure, Value
 from ..nodes import step as carrying_row
 from ..release import Release
 from ..request import Interpreter, Request
-from ..stack_recordings import Slot, StackCode, StackRecording, Step
 from .base import Page, Project, View, job_of, setup_of, unmet_expression, visible
 from .options import CODE, integer, seconds, text
 from .run import unforeseen

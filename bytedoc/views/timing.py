@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from docutils import nodes
 
 from .. import expectations
+from ..answers.models import Failure
+from ..answers.timings import Measurement, Timing
 from ..errors import BytedocError
 from ..examples import Example, Use, find_example, with_setup
-from ..models import Failure
 from ..nodes import bar
 from ..release import Release
 from ..request import Interpreter, Request
-from ..timings import Measurement, Timing
 from .base import Page, Project, View, table
 from .options import given_name, text, words
 

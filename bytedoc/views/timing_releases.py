@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from docutils import nodes
 
-from ..conditions import Conditions, Group
+from ..answers.models import Failure
+from ..answers.timings import Timing
+from ..comparing.conditions import Conditions, Group
 from ..errors import BytedocError
 from ..examples import Example, Use
-from ..models import Failure
 from ..nodes import bar, plot
 from ..plots import Column, Plot, Series, Value, draw
 from ..release import Release
 from ..request import Interpreter, Request
-from ..timings import Timing
 from .base import Answer, Page, Project, explain, table, visible
 from .compare import check_compared, label
 from .options import ranges, text, words

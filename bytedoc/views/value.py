@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..answers.models import Opcode
 from ..errors import BytedocError
 from ..examples import Example, Use, unknown
-from ..models import Opcode
 from ..release import Release
 from ..request import Request
 from .base import Project, View, expression_request

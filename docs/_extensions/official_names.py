@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
 
+    from bytedoc.answers.models import Opcode
     from bytedoc.domain import BytedocDomain
-    from bytedoc.models import Opcode
 
 PATH = Path(__file__).parents[1] / "opcodes_data" / "official.json"
 

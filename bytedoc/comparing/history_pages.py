@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from .errors import BytedocError
+from ..errors import BytedocError
+from ..render import PageRenderer
+from ..views.base import failed, table
+from ..views.compare import history_nodes, summary
 from .history import INDEX, History, Subject, section_of
-from .render import PageRenderer
-from .views.base import failed, table
-from .views.compare import history_nodes, summary
 
 if TYPE_CHECKING:
-    from .results import Results
+    from ..results import Results
 
 
 def page(results: Results, history: History) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .release import Release
-from .request import Interpreter
+from ..release import Release
+from ..request import Interpreter
 
 #: What marks releases that are built otherwise than most; then twice, and so on.
 _MARKS = (

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from .request import Interpreter
+from ..request import Interpreter
 
 Json = Any  #: What ``json.loads`` gives.
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from .models import Opcode
-from .release import Release, ReleaseRange
+from ..answers.models import Opcode
+from ..release import Release, ReleaseRange
 
 #: What an instruction may change in, by the names of `models.Opcode`; its number is told apart, and
 #: what the values of its argument mean is left to the page about it.

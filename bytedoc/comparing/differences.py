@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from ..answers.models import Instruction
+from ..release import Release
 from .compare import Change, CodeComparison, Comparison
 from .forms import spelled
-from .models import Instruction
-from .release import Release
 
 #: So many names are listed; of more, the first and the last are said.
 _MOST_NAMES = 4

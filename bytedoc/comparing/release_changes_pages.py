@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from ..answers.models import Listing, Opcode
+from ..errors import BytedocError
+from ..render import PageRenderer
+from ..views.base import Either, failed, table
+from ..views.changes import ChangedExample, ChangesView, examples_part, names_of
 from .changes import changes, of_kind
 from .compare import align
 from .differences import sentences
-from .errors import BytedocError
 from .history import History, Subject, section_of
 from .history import wanted as histories_wanted
 from .history_pages import context
-from .models import Listing, Opcode
 from .release_changes import INDEX, pagename_of, use_of
-from .render import PageRenderer
-from .views.base import Either, failed, table
-from .views.changes import ChangedExample, ChangesView, examples_part, names_of
 
 if TYPE_CHECKING:
-    from .release import Release
-    from .results import Results
+    from ..release import Release
+    from ..results import Results
 
 
 def page(results: Results, old: Release, new: Release) -> dict[str, Any]:

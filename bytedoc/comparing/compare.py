@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
+from ..answers.models import CodeListing, Instruction, Listing
+from ..release import Release
 from .forms import Form, Instructions, Piece, instructions_of, whole
 from .inlining import Pieces
-from .models import CodeListing, Instruction, Listing
-from .release import Release
 from .steps import matches
 
 Kind = Literal["same", "changed", "removed", "added"]

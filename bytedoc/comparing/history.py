@@ -12,14 +12,14 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .additional import Page
-from .errors import BytedocError
-from .examples import Example, Use
-from .request import digest_of
+from ..additional import Page
+from ..errors import BytedocError
+from ..examples import Example, Use
+from ..request import digest_of
 
 if TYPE_CHECKING:
-    from .release import Release
-    from .results import Results
+    from ..release import Release
+    from ..results import Results
 
 #: The folder of the pages.
 FOLDER = "history"

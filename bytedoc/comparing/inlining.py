@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..answers.models import CodeListing
 from .forms import Piece, code_object_name
-from .models import CodeListing
 
 #: The names of code objects that are called where they are made, and nowhere else.
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")

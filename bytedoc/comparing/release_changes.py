@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from ..additional import Page
+from ..examples import Use
 from . import history
-from .additional import Page
-from .examples import Use
 
 if TYPE_CHECKING:
-    from .release import Release
-    from .results import Results
+    from ..release import Release
+    from ..results import Results
 
 #: The folder of the pages.
 FOLDER = "changes"

@@ -1,0 +1,1 @@
+"""What interpreters answer, typed: a module for each kind of answer."""
