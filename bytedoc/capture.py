@@ -189,7 +189,7 @@ def _records(path: Path, lines: list[str]) -> Iterator[tuple[int, Record]]:
 
 def _record(found: Json) -> Record:
     """A record, validated: its answer becomes a typed one, which is thrown away."""
-    from .answers.models import answer_of  # noqa: PLC0415 - not needed where no capture is read
+    from .answers import answer_of  # noqa: PLC0415 - not needed where no capture is read
 
     record = Record(**found)
     if not all(isinstance(part, str) for part in record[:3]):

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .answers.models import CodeBytes, ExceptionEntry, Instruction, Opcode
+from .answers.code_objects import CodeBytes, ExceptionEntry
+from .answers.listings import Instruction
+from .answers.opcodes import Opcode
 from .answers.timings import Measurement
 from .examples import Example
 from .request import Interpreter

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, data
-from .answers.models import Failure, Opcode
+from .answers import Failure
+from .answers.opcodes import Opcode
 from .capture import kept, restored
 from .data import Document, Place
 from .errors import BytedocError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .release import Release, ReleaseRange, split_range
 
 if TYPE_CHECKING:
-    from .answers.models import Listing
+    from .answers.listings import Listing
 
 # Compiled when it is used: every build imports this.
 _INSTRUCTIONS = (

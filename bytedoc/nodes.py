@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-    from .answers.models import Listing
+    from .answers.listings import Listing
     from .plots import Plot
     from .views.aligned import AlignedLine
     from .views.comparison_rows import ComparisonRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docutils import nodes
 
-from .answers.models import Failure
+from .answers import Failure
 from .domain import BytedocDomain
 from .errors import BytedocError, InterpreterError
 from .examples import Example, Use

@@ -28,7 +28,7 @@ from .store import Store, probe_state, unchanged
 if TYPE_CHECKING:
     from sphinx.builders import Builder
 
-    from .answers.models import Answer
+    from .answers import Answer
     from .domain import BytedocDomain
     from .runner import Limits
 
@@ -409,7 +409,7 @@ class Results:
 
     def answer(self, interpreter: Interpreter, request: Request) -> Any:
         """The typed answer, a `Failure`, or None where there is none."""
-        from .answers.models import answer_of  # noqa: PLC0415
+        from .answers import answer_of  # noqa: PLC0415
 
         key = interpreter.identity, request.digest
         if key in self._shared:
@@ -481,7 +481,7 @@ class Results:
         Raises:
             BytedocError: the use asks for something that is not there.
         """
-        from .answers.models import Answer  # noqa: PLC0415
+        from .answers import Answer  # noqa: PLC0415
 
         return {
             release: Answer(who, None if who is None else self.result(use, who))

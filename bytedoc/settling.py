@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sphinx.util import logging
 
-from .answers.models import Failure
+from .answers import Failure
 from .errors import BytedocError, InterpreterError, Problem
 from .examples import Use, with_setup
 from .release import Release

@@ -14,7 +14,7 @@ from .release import Release
 from .request import Interpreter
 
 if TYPE_CHECKING:
-    from .answers.models import Opcode
+    from .answers.opcodes import Opcode
     from .reference.entry import Entry
     from .reference.pair import Pair
 

@@ -16,7 +16,8 @@ from docutils import nodes
 from markup import MARKUPS, Markup, cells, directive, found, md, output, page
 
 from bytedoc import runner
-from bytedoc.answers.models import Opcode, answer_of
+from bytedoc.answers import answer_of
+from bytedoc.answers.opcodes import Opcode
 from bytedoc.comparing.changes import (
     Changed,
     InstructionSetChanges,

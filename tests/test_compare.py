@@ -15,7 +15,8 @@ from conftest import RELEASES, REQUIRED, Build, interpreter_or_skip
 from markup import MARKUPS, Markup, cells, directive, found, md, output, page, soup
 
 from bytedoc import runner
-from bytedoc.answers.models import Listing, answer_of
+from bytedoc.answers import answer_of
+from bytedoc.answers.listings import Listing
 from bytedoc.comparing.compare import Change, Comparison, align, groups
 from bytedoc.comparing.differences import sentences
 from bytedoc.comparing.forms import spelled

@@ -23,7 +23,8 @@ from referencing import Registry, Resource
 
 import bytedoc
 from bytedoc import data, runner
-from bytedoc.answers.models import Opcode, answer_of
+from bytedoc.answers import answer_of
+from bytedoc.answers.opcodes import Opcode
 from bytedoc.capture import load as load_capture
 from bytedoc.comparing.changes import changes, of_kind
 from bytedoc.data import GUIDE_FILES, SCHEMAS, SITE_FILES, Document

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 import pytest
 
 from bytedoc import expectations
-from bytedoc.answers.models import CodeListing, Instruction, Listing
+from bytedoc.answers.listings import CodeListing, Instruction, Listing
 from bytedoc.expectations import Expectation, unmet_by_listing, unmet_by_output
 from bytedoc.release import Release, ReleaseRange
 

@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 
 from bytedoc import runner
-from bytedoc.answers.models import CodeListing, Failure, Instruction, Listing, answer_of
+from bytedoc.answers import Failure, answer_of
+from bytedoc.answers.listings import CodeListing, Instruction, Listing
 from bytedoc.request import Interpreter
 
 Job = dict[str, Any]

@@ -9,7 +9,7 @@ import pytest
 from conftest import Build, Built, interpreter_or_skip
 from markup import LOOP, contents, directive, found, md, output, soup
 
-from bytedoc.answers.models import Opcode
+from bytedoc.answers.opcodes import Opcode
 from bytedoc.comparing.changes import changes, of_kind
 from bytedoc.comparing.history import histories
 from bytedoc.interpreters import Interpreters

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from bytedoc.answers.models import Opcode
+from bytedoc.answers.opcodes import Opcode
 from bytedoc.release import Release
 
 EXTENSIONS = Path(__file__).parents[1] / "docs" / "_extensions"

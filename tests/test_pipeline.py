@@ -15,7 +15,7 @@ from conftest import Build, Built, interpreter_or_skip
 from markup import LOOP, MARKUPS, Markup, ask, directive, dis, found, md, output, page, soup
 from test_probe import EXAMPLE, records_of
 
-from bytedoc.answers.models import answer_of
+from bytedoc.answers import answer_of
 from bytedoc.answers.pipeline import CompilerCode, Pipeline, Place, TreeNode
 from bytedoc.capture import kept, restored
 from bytedoc.interpreters import Interpreters

@@ -21,7 +21,11 @@ import pytest
 from conftest import interpreter_or_skip
 
 from bytedoc import runner
-from bytedoc.answers.models import CodeObject, Failure, Listing, Opcode, Outcome, Value, answer_of
+from bytedoc.answers import Failure, answer_of
+from bytedoc.answers.code_objects import CodeObject
+from bytedoc.answers.listings import Listing
+from bytedoc.answers.opcodes import Opcode
+from bytedoc.answers.programs import Outcome, Value
 from bytedoc.answers.timings import Timing
 from bytedoc.errors import InterpreterError
 from bytedoc.interpreters import Interpreters

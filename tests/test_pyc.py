@@ -15,7 +15,7 @@ from conftest import Build, Built, interpreter_or_skip
 from markup import LOOP, MARKUPS, Markup, ask, directive, found, md, output, page, shown, soup
 from test_probe import EXAMPLE, Job, records_of
 
-from bytedoc.answers.models import answer_of
+from bytedoc.answers import answer_of
 from bytedoc.answers.pyc import Field, PycFile
 from bytedoc.capture import kept, restored
 from bytedoc.interpreters import Interpreters

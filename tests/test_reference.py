@@ -18,7 +18,8 @@ from corpus import CORPUS, EXTENDED, NAMES
 from markup import MARKUPS, Markup, cells, directive, found, md, output, page, role, soup
 
 from bytedoc import runner
-from bytedoc.answers.models import Opcode, answer_of
+from bytedoc.answers import answer_of
+from bytedoc.answers.opcodes import Opcode
 from bytedoc.answers.stack_recordings import StackRecording
 from bytedoc.expectations import parse
 from bytedoc.interpreters import Interpreters

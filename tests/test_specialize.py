@@ -20,7 +20,7 @@ from conftest import Build, interpreter_or_skip
 from markup import MARKUPS, Markup, ask, cells, directive, found, md, output, page, soup
 
 from bytedoc import runner
-from bytedoc.answers.models import Failure, answer_of
+from bytedoc.answers import Failure, answer_of
 from bytedoc.answers.specializations import Counter, Phase, Specialization
 from bytedoc.interpreters import Interpreters
 from bytedoc.request import Interpreter

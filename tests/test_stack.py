@@ -13,7 +13,7 @@ from corpus import CORPUS, EXTENDED, NAMES
 from markup import MARKUPS, Markup, ask, cells, directive, found, md, output, page, soup
 
 from bytedoc import runner
-from bytedoc.answers.models import Failure, answer_of
+from bytedoc.answers import Failure, answer_of
 from bytedoc.answers.stack_recordings import StackRecording, Step
 from bytedoc.interpreters import Interpreters
 from bytedoc.request import Interpreter

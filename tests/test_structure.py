@@ -27,9 +27,12 @@ PLAIN = {
     f"bytedoc.{name}"
     for name in (
         "answers",
+        "answers.code_objects",
         "answers.frequencies",
-        "answers.models",
+        "answers.listings",
+        "answers.opcodes",
         "answers.pipeline",
+        "answers.programs",
         "answers.pyc",
         "answers.specializations",
         "answers.stack_recordings",

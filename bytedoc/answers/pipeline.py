@@ -6,7 +6,7 @@ They are made from the probe's ``pipeline`` answer.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from .models import Listing
+from .listings import Listing
 
 Json = Any  #: What ``json.loads`` gives.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-from .models import Instruction
+from .listings import Instruction
 
 Json = Any  #: What ``json.loads`` gives.
 

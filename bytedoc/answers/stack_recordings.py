@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from .models import Outcome
+from .programs import Outcome
 
 Json = Any  #: What ``json.loads`` gives.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from ..answers.models import Opcode
+from ..answers.opcodes import Opcode
 from ..release import Release, ReleaseRange
 
-#: What an instruction may change in, by the names of `models.Opcode`; its number is told apart, and
-#: what the values of its argument mean is left to the page about it.
+#: What an instruction may change in, by the names of `answers.opcodes.Opcode`; its number is told
+#: apart, and what the values of its argument mean is left to the page about it.
 FIELDS = ("kind", "arg", "uses", "jump", "caches", "effects", "family")
 
 #: Change of the stack depth, not jumping and jumping; None: not told.
@@ -32,7 +32,7 @@ class Changed(NamedTuple):
     Attributes:
         name: the instruction.
         field: one of `FIELDS`.
-        old: that attribute of the `models.Opcode` before.
+        old: that attribute of the `answers.opcodes.Opcode` before.
         new: the same after.
     """
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
-from ..answers.models import CodeListing, Instruction, Listing
+from ..answers.listings import CodeListing, Instruction, Listing
 from ..release import Release
 from .forms import Form, Instructions, Piece, instructions_of, whole
 from .inlining import Pieces

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from ..answers.models import Instruction
+from ..answers.listings import Instruction
 from ..release import Release
 from .compare import Change, CodeComparison, Comparison
 from .forms import spelled

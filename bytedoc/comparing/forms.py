@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..answers.models import CodeListing, Instruction
+from ..answers.listings import CodeListing, Instruction
 
 #: They belong to the instruction before or after them, and say nothing by themselves.
 _PARTS = frozenset({"CACHE", "EXTENDED_ARG"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..answers.models import CodeListing
+from ..answers.listings import CodeListing
 from .forms import Piece, code_object_name
 
 #: The names of code objects that are called where they are made, and nowhere else.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from ..answers.models import Listing, Opcode
+from ..answers.listings import Listing
+from ..answers.opcodes import Opcode
 from ..errors import BytedocError
 from ..render import PageRenderer
 from ..views.base import Either, failed, table

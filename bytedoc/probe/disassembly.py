@@ -13,7 +13,7 @@ from . import source
 #: Options of ``dis.dis`` that a job may set; those this release lacks are reported, not guessed.
 OPTIONS = ("depth", "show_caches", "adaptive", "show_offsets", "show_positions")
 
-#: The columns of an instruction record.  ``bytedoc.answers.models`` reads them in this order.
+#: The columns of an instruction record.  ``bytedoc.answers.listings`` reads them in this order.
 FIELDS = (
     "row",
     "offset",

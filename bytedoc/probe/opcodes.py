@@ -40,7 +40,7 @@ def answer(job):
 
 
 def describe(name, number):
-    """One instruction, as ``models.Opcode`` is made from it.
+    """One instruction, as ``bytedoc.answers.opcodes.Opcode`` is made from it.
 
     ``kind`` is ``real``, ``instrumented`` or ``pseudo`` (a number above 255 is the compiler's own
     and never in bytecode).

@@ -11,7 +11,7 @@ from ..request import Json
 from .pair import EXPLAINED, OPEN, SHOWN, UNKNOWN, Pair
 
 if TYPE_CHECKING:
-    from ..answers.models import Opcode
+    from ..answers.opcodes import Opcode
     from ..examples import Use
     from ..release import Release
     from ..results import Results

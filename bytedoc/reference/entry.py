@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..answers.models import Opcode
+from ..answers.opcodes import Opcode
 from ..expectations import Expectation
 from ..release import Release, ReleaseRange, split_range
 from .stack_change import StackChange

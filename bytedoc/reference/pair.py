@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..answers.models import Opcode
+from ..answers.opcodes import Opcode
 
 #: How an instruction of a release can be covered.
 SHOWN, EXPLAINED, OPEN, UNKNOWN = "shown", "explained", "open", "unknown"

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .. import data
-from ..answers.models import Listing, Opcode
+from ..answers.listings import Listing
+from ..answers.opcodes import Opcode
 from ..comparing import history
 from ..comparing.changes import changes, instruction_table, of_kind
 from ..comparing.compare import groups

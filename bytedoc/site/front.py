@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from docutils import nodes
 
 from ..additional import Page
-from ..answers.models import Instruction, Listing
+from ..answers.listings import Instruction, Listing
 from ..comparing import history
 from ..comparing.compare import align, groups
 from ..comparing.differences import Sentence, sentences

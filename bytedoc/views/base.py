@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import Failure, Raised, Value
+from ..answers import Failure
+from ..answers.programs import Raised, Value
 from ..errors import BytedocError
 from ..examples import Example, Use, unknown, with_setup
 from ..nodes import output
@@ -18,7 +19,7 @@ from ..release import Release
 from ..request import Interpreter, Request
 
 if TYPE_CHECKING:
-    from ..answers.models import Opcode
+    from ..answers.opcodes import Opcode
     from ..config import Config
     from ..reference.entry import Entry
     from ..reference.pair import Pair

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from docutils import nodes
 
-from ..answers.models import Failure, Opcode
+from ..answers import Failure
+from ..answers.opcodes import Opcode
 from ..comparing.changes import Changed, Effect, InstructionSetChanges, changes, of_kind
 from ..errors import BytedocError
 from ..examples import Example, Use

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from docutils import nodes
 
-from ..answers.models import Attribute, CodeObject
+from ..answers.code_objects import Attribute, CodeObject
 from ..examples import Example, Use
 from ..request import Request
 from .base import Page, Project, View, job_of, plain_block, table

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from docutils import nodes
 
-from ..answers.models import Failure, Listing
+from ..answers import Failure
+from ..answers.listings import Listing
 from ..comparing.compare import Comparison, Group, align, groups
 from ..comparing.differences import Sentence, sentences
 from ..errors import BytedocError

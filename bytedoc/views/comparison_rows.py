@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ..answers.models import Instruction
+from ..answers.listings import Instruction
 from ..comparing.compare import Change, CodeComparison, Comparison
 from ..comparing.forms import code_object_name
 

@@ -8,7 +8,9 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import Failure, Listing, Value
+from ..answers import Failure
+from ..answers.listings import Listing
+from ..answers.programs import Value
 from ..errors import BytedocError
 from ..examples import Example, Use
 from ..nodes import html_of, listing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docutils import nodes
 
-from ..answers.models import Opcode
+from ..answers.opcodes import Opcode
 from ..examples import Example, Use
 from ..request import Interpreter, Request
 from .base import Page, Project, View, table

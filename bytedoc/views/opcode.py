@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from ..answers.models import Failure, Opcode, RaisedBy
+from ..answers import Failure
+from ..answers.opcodes import Opcode
+from ..answers.programs import RaisedBy
 from ..comparing.changes import ranges
 from ..errors import BytedocError
 from ..examples import Example, Use

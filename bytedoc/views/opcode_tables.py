@@ -7,7 +7,7 @@ from itertools import groupby
 
 from docutils import nodes
 
-from ..answers.models import Opcode
+from ..answers.opcodes import Opcode
 from ..comparing.changes import instruction_table
 from ..examples import Example, Use
 from ..reference.pair import EXPLAINED, OPEN, SHOWN, UNKNOWN

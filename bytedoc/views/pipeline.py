@@ -8,8 +8,9 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import Failure, Value
+from ..answers import Failure
 from ..answers.pipeline import STAGES, CompilerCode, Missing, Pipeline, Place
+from ..answers.programs import Value
 from ..errors import BytedocError
 from ..examples import Example, Use
 from ..release import Release

@@ -8,7 +8,8 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import Failure, Value
+from ..answers import Failure
+from ..answers.programs import Value
 from ..answers.pyc import CODE, Field, PycFile
 from ..errors import BytedocError
 from ..examples import Example, Use

@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import Outcome
+from ..answers.programs import Outcome
 from ..errors import BytedocError
 from ..examples import Example, Use, with_setup
 from ..release import Release

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import CodeListing, Failure, Instruction, Listing, Value
+from ..answers import Failure
+from ..answers.listings import CodeListing, Instruction, Listing
+from ..answers.programs import Value
 from ..answers.specializations import Counter, Phase, Specialization
 from ..errors import BytedocError
 from ..examples import Example, Use

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import Failure, Value
+from ..answers import Failure
+from ..answers.programs import Value
 from ..answers.stack_recordings import Slot, StackCode, StackRecording, Step
 from ..errors import BytedocError
 from ..examples import Example, Use

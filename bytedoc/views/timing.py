@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from docutils import nodes
 
 from .. import expectations
-from ..answers.models import Failure
+from ..answers import Failure
 from ..answers.timings import Measurement, Timing
 from ..errors import BytedocError
 from ..examples import Example, Use, find_example, with_setup

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from docutils import nodes
 
-from ..answers.models import Failure
+from ..answers import Failure
 from ..answers.timings import Timing
 from ..comparing.conditions import Conditions, Group
 from ..errors import BytedocError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..answers.models import Opcode
+from ..answers.opcodes import Opcode
 from ..errors import BytedocError
 from ..examples import Example, Use, unknown
 from ..release import Release

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
 
-    from bytedoc.answers.models import Opcode
+    from bytedoc.answers.opcodes import Opcode
     from bytedoc.domain import BytedocDomain
 
 PATH = Path(__file__).parents[1] / "opcodes_data" / "official.json"

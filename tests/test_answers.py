@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bytedoc.answers import models
-from bytedoc.answers.models import Failure, Instruction, answer_of
+from bytedoc.answers import Failure, answer_of
+from bytedoc.answers.listings import Instruction, Listing
 from bytedoc.answers.timings import Measurement
 from bytedoc.request import Interpreter, Request, digest_of
 
@@ -212,4 +212,4 @@ def test_all_names_of_a_listing_are_in_its_order() -> None:
             for name, at in (("f", 0), ("g", 1))
         ],
     }
-    assert models.Listing.from_json(record).opnames() == ["A", "B", "B", "C"]
+    assert Listing.from_json(record).opnames() == ["A", "B", "B", "C"]
