@@ -89,7 +89,10 @@ class PageRenderer:
         releases = self.results.releases_of(use)
         if view.across:
             content = self.content_across(use, example, interpreter)
-            return [view.frame(use, example, interpreter, content)]
+            frame = view.frame(use, example, interpreter, content)
+            if use.view == "changes" and self.results.has_histories:
+                self.link_to_changes(frame, use)
+            return [frame]
         if interpreter.release not in releases:
             return [_without(use, [not_for(releases, interpreter)])]
         content = self.content(use, example, interpreter)
@@ -102,12 +105,14 @@ class PageRenderer:
         """Add a link to the history of an output, if it has one, to its caption."""
         from .comparing import history  # noqa: PLC0415 - only where there are such pages
 
-        address = history.link(self.results, use, self.docname)
-        if address:
-            link = nodes.reference("", "all releases", refuri=address, internal=True)
-            caption = frame.next_node(nodes.paragraph)
-            assert caption is not None
-            caption += nodes.inline("", "", link, classes=["bytedoc-history-link"])
+        _lead(frame, history.link(self.results, use, self.docname), "all releases")
+
+    def link_to_changes(self, frame: nodes.Element, use: Use) -> None:
+        """Add a link to the page about a release, if it has one, to the caption of its changes."""
+        from .comparing import release_changes  # noqa: PLC0415 - (the same)
+
+        release = use.options["argument"]
+        _lead(frame, release_changes.link(self.results, release, self.docname), "in examples")
 
     def content(
         self, use: Use, example: Example | None, interpreter: Interpreter
@@ -174,6 +179,15 @@ def keep_anchors(document: nodes.document) -> None:
         else:
             frame.insert(0, nodes.target("", "", ids=frame["ids"]))
         frame["ids"] = []
+
+
+def _lead(frame: nodes.Element, address: str, text: str) -> None:
+    """Let the caption of an output lead to more of the same, if there is an address."""
+    if address:
+        link = nodes.reference("", text, refuri=address, internal=True)
+        caption = frame.next_node(nodes.paragraph)
+        assert caption is not None
+        caption += nodes.inline("", "", link, classes=["bytedoc-history-link"])
 
 
 def _without(use: Use, content: list[nodes.Node]) -> nodes.Node:

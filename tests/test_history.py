@@ -141,6 +141,30 @@ def test_there_are_none_for_one_release_where_not_wanted_and_in_other_formats(
     assert "all releases" not in built.read(f"page.{'html' if builder == 'html' else 'txt'}")
 
 
+def test_what_changed_in_instructions_leads_to_what_changed_in_examples(
+    build: Build, all_here: dict[str, Interpreter]
+) -> None:
+    told = {**PROJECT, **md(directive("md", "changes", "3.9"), name="told")}
+    built = build(told, conf=conf(), target="3.12")
+    link = found(output(built, "changes", name="told.html"), ".bytedoc-history-link a")
+    assert link["href"] == "changes/3.9.html"
+    built = build(conf=conf(bytedoc_site=True), target="3.12", fresh=True)
+    link = found(output(built, "changes", name="told.html"), ".bytedoc-history-link a")
+    assert link["href"] == "../changes/3.9.html"
+
+
+@pytest.mark.parametrize("page", ["history/loop.html", "history/index.html", "changes/3.9.html"])
+def test_pages_about_all_releases_lead_to_the_lists_of_them(
+    build: Build, all_here: dict[str, Interpreter], page: str
+) -> None:
+    built = build(PROJECT, conf=conf(), target="3.12")
+    folder = (built.out / page).parent
+    links = soup(built, page).select(".body a[href]")
+    targets = {(folder / str(link["href"]).partition("#")[0]).resolve() for link in links}
+    lists = {built.out.resolve() / f"{name}/index.html" for name in ("history", "changes")}
+    assert targets >= lists - {(built.out / page).resolve()}
+
+
 def test_in_a_site_listings_lead_to_histories_beside_the_guides(
     build: Build, all_here: dict[str, Interpreter]
 ) -> None:

@@ -11,7 +11,8 @@ from ..errors import BytedocError
 from ..render import PageRenderer
 from ..views.base import failed, table
 from ..views.compare import history_nodes, summary
-from .history import INDEX, History, Subject, section_of
+from . import release_changes
+from .history import INDEX, History, Subject, section_of, wanted
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -114,8 +115,9 @@ def link_to(results: Results, pagename: str, docname: str, anchor: str = "") -> 
 
 
 def context(results: Results, pagename: str, title: str, section: nodes.section) -> dict[str, Any]:
-    """A section as the body of a page."""
+    """A section as the body of a page, with links to the lists of all such pages at its end."""
     builder: Any = results.builder
+    section += further(results, pagename)
     # Which page is written is told to it page by page, and may not have been at all.
     builder.current_docname, builder.secnumbers, builder.fignumbers = pagename, {}, {}
     body = builder.render_partial(section)["fragment"]
@@ -126,3 +128,23 @@ def context(results: Results, pagename: str, title: str, section: nodes.section)
         "display_toc": False,
         "is_of_all_releases": True,
     }
+
+
+def further(results: Results, pagename: str) -> list[nodes.Node]:
+    """Links from one of these pages to the lists of all that are there."""
+    lists = []
+    if wanted(results):
+        lists.append((INDEX, "all examples"))
+    if release_changes.wanted(results):
+        lists.append((release_changes.INDEX, "what changed, release by release"))
+    links = [
+        nodes.reference(
+            "", text, refuri=results.builder.get_relative_uri(pagename, name), internal=True
+        )
+        for name, text in lists
+        if name != pagename
+    ]
+    if not links:
+        return []
+    between = [part for link in links for part in (nodes.Text(", "), link)][1:]
+    return [nodes.paragraph("", "Further: ", *between, classes=["bytedoc-note"])]

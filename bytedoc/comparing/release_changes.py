@@ -63,6 +63,15 @@ def ask(results: Results) -> None:
     results.ask(tasks)
 
 
+def link(results: Results, release: Release, docname: str) -> str:
+    """The address of the page about a release from another page; empty where there is none."""
+    if release not in [new for _, new in wanted(results)]:
+        return ""
+    pagename = pagename_of(release)
+    beside = f"../{pagename}" if results.config.site else pagename
+    return results.builder.get_relative_uri(docname, beside)
+
+
 def pages(results: Results) -> Iterator[Page]:
     """The page of each release, and the list of them."""
     found = wanted(results)
