@@ -519,6 +519,18 @@ def test_instructions_without_a_step_are_named(recorder: Interpreter) -> None:
     assert set(recording.silent) - {"POP_TOP"} == expected
 
 
+def test_a_handler_without_a_step_is_named(recorder: Interpreter) -> None:
+    source = (
+        "class Items:\n    def __aiter__(self):\n        return self\n"
+        "    async def __anext__(self):\n        raise StopAsyncIteration\n"
+        "async def f():\n    async for _ in Items():\n        pass\n"
+        "def g():\n    try:\n        f().send(None)\n    except StopIteration:\n        pass\n"
+    )
+    recording = recorded(recorder, source, "g()")
+    passed = [*recording.silent, *(step.instruction.opname for step in recording.steps)]
+    assert passed.count("END_ASYNC_FOR") == is_since(recorder, 8)
+
+
 # -- what goes wrong -------------------------------------------------------------------------------
 
 

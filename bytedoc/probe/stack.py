@@ -351,7 +351,9 @@ class Recorder:
             )
         if last is not None:
             self.settle(last, offset, known)
-            self.note_silent(known.after[last.offset], offset, known)
+            raised = last.event == "raises" or last.thrown is not None
+            ways = (known.handlers if raised else known.after)[last.offset]
+            self.note_silent(ways or known.after[last.offset], offset, known)
         elif activation.at_start:
             self.note_silent([known.instructions[0].offset], offset, known)
         if len(self.steps) >= self._most:
@@ -396,7 +398,7 @@ class Recorder:
             activation.resumed = False
         elif not last.event:
             last.happened("raises", found)
-            last.may_be_over = issubclass(kind, (StopIteration, StopAsyncIteration))
+            last.may_be_over = issubclass(kind, StopIteration)
 
     def leave(self, frame, activation, arg):
         """A frame returns, yields, or lets an exception through."""
