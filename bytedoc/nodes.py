@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from .answers.listings import Listing
     from .plots import Plot
-    from .views.aligned import AlignedLine
-    from .views.comparison_rows import ComparisonRow
+    from .rows import AlignedLine, ComparisonRow
 
 
 class Pending(nodes.Node):

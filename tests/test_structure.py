@@ -59,6 +59,7 @@ PLAIN = {
         "reference.stack_change",
         "release",
         "request",
+        "rows",
         "runner",
         "site.__main__",
         "site.driver",

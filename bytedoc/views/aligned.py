@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -10,26 +10,11 @@ from docutils import nodes
 
 from ..answers.pipeline import Place
 from ..nodes import aligned
+from ..rows import AlignedLine
 from .base import Page, plain_block, visible
 
 #: Between two columns.
 _GAP = "  "
-
-
-class AlignedLine(NamedTuple):
-    """A line of an ``aligned`` block.
-
-    Attributes:
-        before: the text before the name of an instruction; without one the whole line.
-        name: this name.
-        after: the text after it.
-        data: what the line shows, by the name of the ``data-`` attribute; empty for a heading.
-    """
-
-    before: str
-    name: str
-    after: str
-    data: Mapping[str, str]
 
 
 class Row(NamedTuple):

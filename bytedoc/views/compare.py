@@ -21,8 +21,9 @@ from ..examples import Example, Use
 from ..nodes import comparison, details, output
 from ..release import Release
 from ..request import Interpreter, Request
+from ..rows import ComparisonRow
 from .base import Answer, Either, Page, Project, explain, plain_block, table, visible
-from .comparison_rows import ComparisonRow, Link, folded, plain_rows, table_rows
+from .comparison_rows import Link, folded, plain_rows, table_rows
 from .dis import Dis, listing_node
 from .options import CODE, ranges
 

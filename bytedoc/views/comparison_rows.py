@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from ..answers.listings import Instruction
 from ..comparing.compare import Change, CodeComparison, Comparison
 from ..comparing.forms import code_object_name
+from ..rows import ComparisonRow
 
 #: Gives the address of what documents an instruction, or nothing.
 Link = Callable[[str], str]
@@ -21,30 +21,6 @@ _LONGEST_ARGUMENT = 60
 _WIDEST = 36
 #: So many of the equal instructions beside others are shown where rows are folded.
 _CONTEXT = 1
-
-
-class ComparisonRow(NamedTuple):
-    """A row of a `comparison`.
-
-    Attributes:
-        kind: ``same``, ``changed``, ``removed``, ``added``; or ``code``, ``note``: a text alone.
-        text: this text.
-        line: the source line.
-        label: what jumps to this row call it.
-        sign: what is between the two instructions, for all rows that belong to the same change.
-        span: how many rows these are; 0: the sign stands in a row above.
-        old: name, address of the name and argument of an instruction; empty where there is none.
-        new: the same for the newer release.
-    """
-
-    kind: str
-    text: str = ""
-    line: int | None = None
-    label: str = ""
-    sign: str = ""
-    span: int = 1
-    old: tuple[str, str, str] = ("", "", "")
-    new: tuple[str, str, str] = ("", "", "")
 
 
 def table_rows(found: Comparison, link: Link) -> Iterator[ComparisonRow]:
