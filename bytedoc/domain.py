@@ -48,7 +48,7 @@ class BytedocDomain(Domain):
     }
     roles = {"example": XRefRole()}
     # To be raised whenever `Example`, `Use`, `Entry` or `Problem` changes: pages are read anew.
-    data_version = 8
+    data_version = 9
     initial_data: ClassVar[dict[str, Any]] = {
         "examples": {},  # docname -> [Example]
         "uses": {},  # docname -> [Use]

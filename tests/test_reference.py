@@ -520,6 +520,24 @@ def test_the_index_groups_by_category(build: Build) -> None:
     assert cells(shown) == [["BINARY_ADD", "Adds two values."]]
 
 
+def test_code_in_a_summary_is_code_in_the_index(build: Build) -> None:
+    shown = directive("md", "dis", "", ADD, name="adding", object="add", until="3.10")
+    entry = documented(
+        "md",
+        "BINARY_ADD",
+        shown,
+        said="Adds *two* values, as `a + b` does; see `POP_TOP`.",
+        stack="left right -- result",
+    )
+    built = build(md(entry, directive("md", "opcode-index")), target="3.10", conf=TWO)
+    row = found(output(built, "opcode-index"), "tbody tr")
+    assert (
+        row.get_text(" ", strip=True) == "BINARY_ADD Adds two values, as a + b does; see POP_TOP ."
+    )
+    codes = [code.get_text() for code in row.select("code")]
+    assert codes == ["BINARY_ADD", "a + b", "POP_TOP"]
+
+
 def test_the_table_of_releases_has_every_instruction(build: Build) -> None:
     table = directive("md", "opcode-releases", kind="real")
     built = build(md(adding("md"), table), target="3.10", conf=TWO)

@@ -193,9 +193,15 @@ def _values(items: Sequence[StackItem]) -> nodes.Node:
 
 
 def _summary(content: Sequence[nodes.Node]) -> str:
-    """The text of the first paragraph."""
+    """The text of the first paragraph, with code between backquotes."""
     first = content[0] if content else None
-    return " ".join(first.astext().split()) if isinstance(first, nodes.paragraph) else ""
+    if not isinstance(first, nodes.paragraph):
+        return ""
+    parts = [
+        f"`{node.astext()}`" if isinstance(node, nodes.literal) else node.astext()
+        for node in first.children
+    ]
+    return " ".join("".join(parts).split())
 
 
 def _parts(

@@ -56,7 +56,7 @@ class Entry(NamedTuple):
         path: the file of the page's source, relative to the source folder.
         line: the line of that file.
         anchor: where it is in the page.
-        summary: what it does, in a sentence.
+        summary: what it does, in a sentence, with code between backquotes.
         category: what it has to do with, in a word or two.
         stack: what it does to the value stack.
         arguments: for which arguments this can be held against the interpreter.

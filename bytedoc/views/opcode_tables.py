@@ -14,6 +14,7 @@ from ..reference.pair import EXPLAINED, OPEN, SHOWN, UNKNOWN
 from ..release import Release
 from ..request import Interpreter, Request
 from .base import Answer, Page, Project, View, table
+from .changes import sentence
 from .names import linked_name
 from .options import choices
 
@@ -44,7 +45,10 @@ class OpcodeIndex(View):
         )
         found: list[nodes.Node] = []
         for category, group in groupby(shown, lambda each: each[0]):
-            rows = [(linked_name(name, page), entries[name].summary) for _, name in group]
+            rows = [
+                (linked_name(name, page), sentence(entries[name].summary, page))
+                for _, name in group
+            ]
             found.append(nodes.rubric("", f"{category[0].upper()}{category[1:]}"))
             found.append(table((), rows, (36, 64), ["bytedoc-summaries"]))
         return found
