@@ -18,6 +18,9 @@ from .answers.listings import Instruction
 from .answers.opcodes import Opcode
 from .answers.timings import Measurement
 from .examples import Example
+from .reference.entry import Entry
+from .reference.stack_change import StackChange
+from .release import Release
 from .request import Interpreter
 
 Json = Any  #: What ``json.loads`` gives.
@@ -40,6 +43,7 @@ GUIDE_FILES: Mapping[str, str] = {
     "timings": "timings",
     "values": "values",
     "instructions": "instructions",
+    "entries": "entries",
 }
 #: The files about all releases of a site, in the order of its index, and their schemas.
 SITE_FILES: Mapping[str, str] = {
@@ -297,6 +301,43 @@ def plain(name: str, found: Any) -> Json:
     if name == "effects":
         return [{"ahead": ahead, "jumping": jumping} for ahead, jumping in found]
     return None if found == "" else found
+
+
+def entry(item: Entry, release: Release, page: str) -> Json:
+    """What the project says of an instruction, as far as it is said of a release.
+
+    Args:
+        item: its entry.
+        release: the release.
+        page: the address of the page that has it.
+    """
+    ahead, jumping = item.changes(release)
+    return {
+        "name": item.name,
+        "page": page,
+        "anchor": item.anchor,
+        "summary": item.summary or None,
+        "category": item.category or None,
+        "stack": _stack_change(ahead),
+        "jumping": _stack_change(jumping),
+        "raises": [
+            {"type": each.type, "when": each.text}
+            for each in item.raises
+            if release in each.releases
+        ],
+        "replaced_by": [each.name for each in item.replaced_by],
+        "related": list(item.related),
+    }
+
+
+def _stack_change(change: StackChange | None) -> Json:
+    """The values before and after an instruction; null where the entry does not say."""
+    if change is None:
+        return None
+    return {
+        side: [{"name": each.name, "count": each.number or None} for each in values]
+        for side, values in (("before", change.before), ("after", change.after))
+    }
 
 
 # The schemas ------------------------------------------------------------------------------------

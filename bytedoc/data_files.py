@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,8 @@ def documents(results: Results) -> list[Document]:
         known = [{"name": item.name, **data.instruction(item)} for item in instructions]
         content = {"interpreter": target.identity, "instructions": known}
         found.append(_document("instructions", release, content))
+    names = {item.name for item in instructions}
+    found.append(_document("entries", release, {"entries": list(entries(results, target, names))}))
     everyone = sorted(answered.values(), key=lambda who: (who.release, who.version, who.identity))
     index = {
         "generator": GENERATOR,
@@ -186,6 +188,14 @@ def examples(results: Results, release: Release) -> Iterator[Json]:
     for name, item in results.examples.items():
         if name in wanted:
             yield data.example(item, results.builder.get_target_uri(item.docname))
+
+
+def entries(results: Results, target: Interpreter, names: Container[str]) -> Iterator[Json]:
+    """The entries of instructions that the target has, as far as its guide has their pages."""
+    for name, item in sorted(results.domain.entries.items()):
+        if name in names and target.release in results.domain.page_releases(item.docname):
+            address = results.builder.get_target_uri(item.docname)
+            yield data.entry(item, target.release, address)
 
 
 # What becomes of each view ----------------------------------------------------------------------

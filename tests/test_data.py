@@ -51,9 +51,31 @@ def one(name: str, content: str = "", argument: str = "", /, **options: str | bo
     return directive("md", name, argument, content, **options)
 
 
+#: Entries of an instruction that both releases have, and of one that only the old one has.
+ENTRIES = md(
+    one(
+        "opcode",
+        "Fetches the next item of `x`.",
+        "FOR_ITER",
+        stack="iterator -- iterator item; jump: iterator --",
+        misjudged="`dis.stack_effect` counts otherwise. 3.12-3.13",
+        category="iteration",
+        raises="RuntimeError: a dictionary changes its size -3.10; ValueError: never 3.11+",
+        related="GET_ITER",
+    ),
+    one(
+        "opcode",
+        "* Merges",
+        "BUILD_MAP_UNPACK",
+        stack="mappings[arg] -- map",
+        replaced_by="DICT_UPDATE 3.9+",
+    ),
+    name="entries",
+)
+
 PROJECT = (
     md(
-        contents("sub/page", "elsewhere"),
+        contents("sub/page", "elsewhere", "entries"),
         one("dis", LOOP, name="loop", object="total"),
         one("dis", "", "loop", optimize="2", depth="0", show_caches=True, adaptive=True),
         one("dis", HANDLER, name="handler"),
@@ -72,6 +94,7 @@ PROJECT = (
         name="sub/page",
     )
     | md(one("example", "unused = 1", "unused"), name="elsewhere")
+    | ENTRIES
 )
 
 CONF = {"bytedoc_data": True, "bytedoc_histories": False, **QUICK}
@@ -352,6 +375,8 @@ IMPOSSIBLE: list[tuple[str, Sequence[str | int], object]] = [
     ("instructions", ("instructions", 0, "kind"), "another"),
     ("timings", ("timings", 0, "statements", 0, "median"), -1.0),
     ("timings", ("timings", 0, "statements", 0, "values"), []),
+    ("entries", ("entries", -1, "stack", "before", 0, "name"), "Iterator"),
+    ("entries", ("entries", -1, "related", 0), "get_iter"),
     ("index", ("interpreters", 0, "implementation"), "pypy"),
 ]
 
@@ -472,6 +497,35 @@ def test_instructions_are_those_of_the_table(guide: Built) -> None:
     assert {row[0]: row[1] for row in rows}.items() <= numbers.items()
     assert {item["name"] for item in known if item["kind"] == "real"} <= {row[0] for row in rows}
     assert [item["number"] for item in known] == sorted(item["number"] for item in known)
+
+
+def test_entries_are_those_of_instructions_that_the_release_has(guide: Built, release: str) -> None:
+    entries = {item["name"]: item for item in load(folder_of(guide), "entries")["entries"]}
+    assert [*entries] == (["BUILD_MAP_UNPACK", "FOR_ITER"] if release == OLD else ["FOR_ITER"])
+    (iterator, item) = ({"name": name, "count": None} for name in ("iterator", "item"))
+    exception = {"type": "RuntimeError", "when": "a dictionary changes its size"}
+    if release == NEW:
+        exception = {"type": "ValueError", "when": "never"}
+    assert entries["FOR_ITER"] == {
+        "name": "FOR_ITER",
+        "page": "entries.html",
+        "anchor": "opcode-FOR_ITER",
+        "summary": "Fetches the next item of `x`.",
+        "category": "iteration",
+        "stack": {"before": [iterator], "after": [iterator, item]},
+        "jumping": {"before": [iterator], "after": []},
+        "raises": [exception],
+        "replaced_by": [],
+        "related": ["GET_ITER"],
+    }
+    if release == OLD:
+        entry = entries["BUILD_MAP_UNPACK"]
+        assert entry["stack"]["before"] == [{"name": "mappings", "count": "arg"}]
+        assert entry["jumping"] == entry["stack"]
+        assert entry["replaced_by"] == ["DICT_UPDATE"]
+        assert (entry["summary"], entry["category"]) == (None, None)
+    for item in entries.values():
+        assert soup(guide, item["page"]).find(id=item["anchor"])
 
 
 def test_examples_are_those_that_the_guide_has(guide: Built, release: str) -> None:
@@ -709,13 +763,15 @@ def run(script: str, folder: Path) -> list[str]:
 
 
 def test_the_examples_of_the_documentation_work(build: Build, site: Path) -> None:
-    of_guide, of_site = code_blocks(DATA_PAGE)
+    of_guide, of_entries, of_site = code_blocks(DATA_PAGE)
     numbers = load(site / "data", "instructions")["instructions"]["RETURN_VALUE"]
     assert run(of_site, site) == [f"{name} {item['number']}" for name, item in numbers.items()]
     built = build(PROJECT, target=NEW, conf=CONF)
     lines = run(of_guide, built.out)
     assert len(lines) == 5
     assert all(re.fullmatch(r" *\d+ [A-Z_]+", line) for line in lines)
+    said = "FOR_ITER ['iterator'] -> ['iterator', 'item'] Fetches the next item of `x`."
+    assert run(of_entries, built.out) == [said]
 
 
 def form(schema: str) -> Iterator[str]:
