@@ -46,6 +46,10 @@ _HOME = os.getcwd()
 _HOST = os.getppid()
 #: What examples print instead of the name of their folder.
 _SHOWN_FOLDER = "/tmp/bytedoc"  # noqa: S108 - nothing is written there
+#: The folder of the standard library, and what examples print instead: where CPython is installed
+#: unless it is told otherwise.
+_LIBRARY = os.path.dirname(os.__file__)
+_SHOWN_LIBRARY = "/usr/local/lib/python{}.{}".format(*sys.version_info)
 #: Exit status of a child that has left its answer behind.
 _ANSWERED = 0
 
@@ -77,7 +81,7 @@ def supervise(job, start, answer):
         remove_folder(folder)
     if "ok" in record:
         record["ok"]["leftover"] = leftover
-    return without(folder, record)
+    return without({folder: _SHOWN_FOLDER, _LIBRARY: _SHOWN_LIBRARY}, record)
 
 
 def make_folder():
@@ -111,14 +115,22 @@ def remove_folder(folder):
             pass
 
 
-def without(folder, value):
-    """A JSON value in which a job's folder, another one in every build, is ``_SHOWN_FOLDER``."""
+def without(places, value):
+    """A JSON value in which folders of this machine are what *places* says that they are called.
+
+    The files that were imported keep their names: they are looked at again by the next build.
+    """
     if isinstance(value, str):
-        return value.replace(folder, _SHOWN_FOLDER) if folder in value else value
+        for folder, shown in places.items():
+            value = value.replace(folder, shown)
+        return value
     if isinstance(value, list):
-        return [without(folder, item) for item in value]
+        return [without(places, item) for item in value]
     if isinstance(value, dict):
-        return {name: without(folder, item) for name, item in value.items()}
+        return {
+            name: item if name == "imports" else without(places, item)
+            for name, item in value.items()
+        }
     return value
 
 
