@@ -305,7 +305,7 @@ class Results:
         problems = settle(self, affected)
         # The list of examples in an entry may change with any page.
         digests |= page_digests(self, affected | self.domain.data["opcodes"].keys())
-        self.domain.data["settled"][self._output] = {
+        noted = self.domain.data["settled"][self._output] = {
             "signature": signature,
             "pages": pages,
             "digests": digests,
@@ -318,9 +318,11 @@ class Results:
         # of output, may share the doctrees.
         old = before.get("digests", {})
         outdated = [name for name in digests if digests[name] != old.get(name)]
-        # Sphinx keeps what was noted above only where a page is written: one, so that the next
-        # build has nothing to do.
-        return outdated or sorted(pages)[:1]
+        if not outdated and pages == before.get("pages") and noted != before:
+            # Sphinx keeps what was noted only where a page was read or is written: one is, so that
+            # the next build has nothing to do.
+            return sorted(pages)[:1]
+        return outdated
 
     def _signature(self) -> str:
         """What results depend on apart from the pages: interpreters, probe, configuration."""

@@ -104,6 +104,9 @@ def test_prose_around_examples_may_change_without_executing_anything(build: Buil
     built = build({"definer.md": edited})
     assert not built.executed
     assert pages_written(built) == ["definer", "index"]
+    built = build({"other.md": PROJECT["other.md"].replace("Only words", "Many words")})
+    assert not built.executed
+    assert pages_written(built) == ["index", "other"]
 
 
 def test_line_numbers_of_a_traceback_follow_the_text_above_without_executing_again(
@@ -198,10 +201,11 @@ def test_problems_are_told_in_each_build_until_they_are_mended(build: Build) -> 
         one("run", "raise ValueError"),
     )
     subtypes = ["expectation", "option", "unknown-example", "exception"]
-    for _ in range(3):
-        warnings = build(wrong).warnings
+    for number in range(3):
+        built = build(wrong if number == 0 else None)
         for subtype in subtypes:
-            assert warnings.count(f"[bytedoc.{subtype}]") == 1
+            assert built.warnings.count(f"[bytedoc.{subtype}]") == 1
+        assert bool(pages_written(built)) == (number == 0)
     assert build(md(one("dis", "x = 1", expect="STORE_NAME"))).warnings == ""
     assert build().warnings == ""
 
