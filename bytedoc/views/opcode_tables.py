@@ -55,7 +55,13 @@ class OpcodeIndex(View):
 
 
 class _AllReleases(View):
-    """A table that speaks of all releases, whosever guide it is in."""
+    """A table of the instructions of all releases, whosever guide it is in."""
+
+    needs_example = False
+    across = True
+
+    def request(self, use: Use, example: Example | None, project: Project) -> Request:
+        return Request("opcodes", {})
 
     def caption(
         self, use: Use, example: Example | None, interpreter: Interpreter
@@ -69,12 +75,7 @@ class OpcodeReleases(_AllReleases):
 
     name = "opcode-releases"
     title = "Instructions by release"
-    needs_example = False
-    across = True
     options = {"kind": choices(*KINDS)}
-
-    def request(self, use: Use, example: Example | None, project: Project) -> Request:
-        return Request("opcodes", {})
 
     def render_across(
         self,
@@ -128,11 +129,6 @@ class OpcodeCoverage(_AllReleases):
 
     name = "opcode-coverage"
     title = "Coverage of the reference"
-    needs_example = False
-    across = True
-
-    def request(self, use: Use, example: Example | None, project: Project) -> Request:
-        return Request("opcodes", {})
 
     def render_across(
         self,
