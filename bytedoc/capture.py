@@ -44,8 +44,13 @@ _DEFAULTS: Mapping[str, Json] = {
 }
 #: What an answer tells of the machine alone.
 _LOCAL = frozenset({"executable", "files", "imports"})
+#: What an example printed or raised: text in which there may be more of the machine.
+_TOLD = ("exception", "output", "summary")
 #: An address in what an example printed: another one in every run, so never kept.
 _ADDRESS = r"\bat 0x[0-9a-fA-F]{6,}"
+#: The folder of an interpreter's library, and where it is unless CPython is told otherwise.
+_LIBRARY = r"(?<![\w./-])/[^\s\"'(),:]*?(?=/lib/python3\.\d+/)"
+_SHOWN_PREFIX = "/usr/local"
 #: The fields of an interpreter in the head of a capture.
 _IDENTITY = tuple(name for name in Interpreter._fields if name not in _LOCAL)
 
@@ -106,13 +111,21 @@ def kept(answer: Mapping[str, Json]) -> dict[str, Json]:
         for name, value in answer["ok"].items()
         if name not in _LOCAL and not (name in _DEFAULTS and value == _DEFAULTS[name])
     }
-    if "output" in found:
-        found["output"] = re.sub(_ADDRESS, "at 0x...", found["output"])
-    if "exception" in found:
-        texts = {name: found["exception"][name] for name in ("summary", "traceback")}
-        hidden = {name: re.sub(_ADDRESS, "at 0x...", text) for name, text in texts.items()}
-        found["exception"] = {**found["exception"], **hidden}
-    return {"ok": found}
+    return {"ok": found | {name: anywhere(found[name]) for name in _TOLD if name in found}}
+
+
+def anywhere(told: Json) -> Json:
+    """What an example told, as it would be in another run on another machine.
+
+    Addresses are left out, and the library is where CPython is installed by default.
+    """
+    if isinstance(told, str):
+        return re.sub(_LIBRARY, _SHOWN_PREFIX, re.sub(_ADDRESS, "at 0x...", told))
+    if isinstance(told, list):
+        return [anywhere(item) for item in told]
+    if isinstance(told, dict):
+        return {name: anywhere(item) for name, item in told.items()}
+    return told
 
 
 def restored(answer: Mapping[str, Json]) -> dict[str, Json]:

@@ -104,6 +104,25 @@ def test_a_capture_says_nothing_of_the_machine_and_nothing_that_changes(
     assert re.search(r"at 0x[0-9a-f]{6}", text) is None
 
 
+@pytest.mark.parametrize("prefix", ["/home/me/.pyenv/versions/3.9.18", "/usr", "/a-b"])
+@pytest.mark.parametrize("before", ['File "', "(", "'", "", "named "])
+def test_a_capture_tells_nothing_of_where_an_interpreter_is(before: str, prefix: str) -> None:
+    told = f"{before}{prefix}/lib/python3.9/dis.py"
+    shown = f"{before}/usr/local/lib/python3.9/dis.py"
+    raised = {"summary": told, "traceback": told, "frames": [[told, 3]]}
+    answer = {"ok": {"output": f"{told}\n{told}\n", "exception": raised, "summary": told}}
+    assert kept(answer)["ok"] == {
+        "output": f"{shown}\n{shown}\n",
+        "exception": {"summary": shown, "traceback": shown, "frames": [[shown, 3]]},
+        "summary": shown,
+    }
+
+
+@pytest.mark.parametrize("text", ["/tmp/bytedoc/work/a.py", "a/lib/python3.9/x"])
+def test_a_capture_keeps_other_places(text: str) -> None:
+    assert kept({"ok": {"output": text}})["ok"]["output"] == text
+
+
 def test_an_example_is_recorded_for_the_releases_that_it_is_for(recorded: Path) -> None:
     for release, wanted in ((OLD, False), (NEW, True)):
         found = Captures(recorded).get(Release.parse(release))

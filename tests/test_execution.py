@@ -418,15 +418,6 @@ def test_no_variable_of_the_build_reaches_an_example(
 
 
 @MODES
-def test_no_output_tells_where_the_interpreter_is_installed(
-    building: Interpreter, fork: bool
-) -> None:
-    library = f"/usr/local/lib/python{building.release}"
-    shown = printed(building, "import json, os; print(os.__file__, json.__file__)\n", fork=fork)
-    assert shown == [f"{library}/os.py {library}/json/__init__.py\n"]
-
-
-@MODES
 def test_an_example_finds_its_folders_empty_and_they_are_gone_afterwards(
     building: Interpreter, fork: bool, temporary: Path
 ) -> None:

@@ -46,10 +46,6 @@ _HOME = os.getcwd()
 _HOST = os.getppid()
 #: What examples print instead of the name of their folder.
 _SHOWN_FOLDER = "/tmp/bytedoc"  # noqa: S108 - nothing is written there
-#: The folder of the standard library, and what examples print instead: where CPython is installed
-#: unless it is told otherwise.
-_LIBRARY = os.path.dirname(os.__file__)
-_SHOWN_LIBRARY = "/usr/local/lib/python{}.{}".format(*sys.version_info)
 #: Exit status of a child that has left its answer behind.
 _ANSWERED = 0
 
@@ -81,7 +77,7 @@ def supervise(job, start, answer):
         remove_folder(folder)
     if "ok" in record:
         record["ok"]["leftover"] = leftover
-    return without({folder: _SHOWN_FOLDER, _LIBRARY: _SHOWN_LIBRARY}, record)
+    return without(folder, record)
 
 
 def make_folder():
@@ -115,22 +111,14 @@ def remove_folder(folder):
             pass
 
 
-def without(places, value):
-    """A JSON value in which folders of this machine are what *places* says that they are called.
-
-    The files that were imported keep their names: they are looked at again by the next build.
-    """
+def without(folder, value):
+    """A JSON value in which a job's folder, another one in every build, is ``_SHOWN_FOLDER``."""
     if isinstance(value, str):
-        for folder, shown in places.items():
-            value = value.replace(folder, shown)
-        return value
+        return value.replace(folder, _SHOWN_FOLDER) if folder in value else value
     if isinstance(value, list):
-        return [without(places, item) for item in value]
+        return [without(folder, item) for item in value]
     if isinstance(value, dict):
-        return {
-            name: item if name == "imports" else without(places, item)
-            for name, item in value.items()
-        }
+        return {name: without(folder, item) for name, item in value.items()}
     return value
 
 
